@@ -1,0 +1,32 @@
+"""Every error that guardware raises on purpose, as one tree.
+
+::
+
+    GuardwareError              the root: catch this to catch them all
+    ├── ConfigError             a configuration that cannot be used; carries every fault found
+    ├── StoreError              the store did not answer, or not in time
+    └── MissingExtraError       an optional dependency is not installed; names the extra to install
+"""
+
+
+class GuardwareError(Exception):
+    """The root of the tree."""
+
+
+class ConfigError(GuardwareError):
+    """A configuration that cannot be used. ``faults`` has one line for each fault, place and mend included."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+class StoreError(GuardwareError):
+    """The store did not answer, not in time, or with nonsense."""
+
+
+class MissingExtraError(GuardwareError):
+    """An optional dependency is not installed."""
+
+    def __init__(self, package: str, extra: str) -> None:
+        super().__init__(f"{package} is not installed; install it with: pip install 'guardware[{extra}]'")

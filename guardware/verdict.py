@@ -1,0 +1,78 @@
+"""Evidence, Verdict, Action: the words in which the guard says what it thinks of one visit."""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Action(StrEnum):
+    """What is done with a visit, mildest first.
+
+    ``protect`` concerns pictures only: the page, the style sheet and the feed are served as they are, and a
+    variant replaces each picture.
+    """
+
+    ALLOW = "allow"
+    PROTECT = "protect"
+    LIMIT = "limit"
+    DENY = "deny"
+
+    # Enum's own __hash__ is a Python call; members are dictionary keys on the way of every request.
+    __hash__ = str.__hash__
+
+
+class Group(StrEnum):
+    """Kinds of evidence. Within a group evidence is correlated, so only its maximum counts."""
+
+    DECLARED = "declared"
+    HEADERS = "headers"
+
+    # Enum's own __hash__ is a Python call; members are dictionary keys on the way of every request.
+    __hash__ = str.__hash__
+
+
+GROUPS: tuple[Group, ...] = tuple(Group)
+"""The order in which every per-group tuple (weights, scores) is laid out, in memory and in the store."""
+
+
+class Evidence(NamedTuple):
+    """One reason to believe that a visit is not a person's.
+
+    ``weight`` is a natural-log likelihood ratio (scraper : person), between -6 and +14; positive speaks for a
+    scraper. ``proof`` marks evidence that condemns without support from a second group. ``reason`` is a
+    sentence for the owner's eyes.
+    """
+
+    name: str
+    group: Group
+    weight: float
+    reason: str
+    proof: bool = False
+
+
+class Verdict(NamedTuple):
+    """The one result of judging a visit.
+
+    A ``NamedTuple`` and not a frozen dataclass: one is built for every request, and it costs a fifth.
+
+    - ``action``: what is done with the visit;
+    - ``decided_by``: the rule, purpose, limit, budget or threshold that decided, as a dotted config path;
+    - ``score``: natural-log units, -6 to +14, after this visit;
+    - ``support_id``: names this visit in events and on answers of ours;
+    - ``crawler``: the catalogue token that the visit declares, or None;
+    - ``retry_after``: whole seconds until a limited visit will be admitted, else 0;
+    - ``enforced``: False in ``mode: monitor``, where everything is served whatever the verdict says.
+    """
+
+    action: Action
+    decided_by: str
+    score: float
+    evidence: tuple[Evidence, ...]
+    support_id: str
+    crawler: str | None = None
+    retry_after: int = 0
+    enforced: bool = True
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why, in words: each piece of evidence, heaviest first."""
+        return tuple(e.reason for e in sorted(self.evidence, key=lambda e: -e.weight))
