@@ -1,0 +1,57 @@
+"""Which browser engine a user-agent string claims, and whether that engine should send fetch metadata."""
+
+import re
+from typing import NamedTuple
+
+NEWEST = {"chromium": 156, "gecko": 157}
+"""Newest major versions when this table was made (November 2026): the captures' Chromium, and the Firefox that
+gallery-dl 1.32.18 pretends to be. Only used to call an engine stale, so a newer browser is never one."""
+
+STALE = 25
+"""Majors behind ``NEWEST`` from which an engine is stale: about two years of four-week releases."""
+
+_IOS = re.compile(r"(?:iPhone )?OS (\d+)[_.](\d+)")
+_CHROME = re.compile(r"\b(?:Headless)?Chrom(?:e|ium)/(\d+)")
+_FIREFOX = re.compile(r"\bFirefox/(\d+)")
+_SAFARI = re.compile(r"\bVersion/(\d+)(?:\.(\d+))?.*\bSafari/")
+
+
+class Engine(NamedTuple):
+    """``family``: chromium, gecko or webkit; ``modern``: sends Sec-Fetch-* to trustworthy origins."""
+
+    family: str
+    major: int
+    modern: bool
+    mobile: bool
+    webview: bool
+
+    @property
+    def stale(self) -> bool:
+        newest = NEWEST.get(self.family)
+        return newest is not None and self.major < newest - STALE
+
+
+def claimed_engine(user_agent: str) -> Engine | None:
+    """The engine that ``user_agent`` claims, or None if it claims none of the big three.
+
+    Sec-Fetch-* came with Chromium 80 (whole triple), Firefox 90 and Safari 16.4 (MDN compatibility data).
+    Every browser on iOS is WebKit of the system's version.
+    """
+    if not user_agent.startswith("Mozilla/5.0 ("):
+        return None
+    mobile = "Mobile" in user_agent
+    webview = "; wv)" in user_agent
+    if "iPhone" in user_agent or "iPad" in user_agent:
+        match = _IOS.search(user_agent)
+        version = (int(match[1][:4]), int(match[2][:4])) if match else (0, 0)
+        return Engine("webkit", version[0], version >= (16, 4), mobile, "Safari/" not in user_agent)
+    if match := _CHROME.search(user_agent):
+        major = int(match[1][:6])
+        return Engine("chromium", major, major >= 80, mobile, webview)
+    if match := _FIREFOX.search(user_agent):
+        major = int(match[1][:6])
+        return Engine("gecko", major, major >= 90, mobile, webview)
+    if match := _SAFARI.search(user_agent):
+        version = (int(match[1][:6]), int((match[2] or "0")[:6]))
+        return Engine("webkit", version[0], version >= (16, 4), mobile, webview)
+    return None

@@ -1,0 +1,70 @@
+"""The path that policy judges: one normal form, or none when the path cannot be judged safely.
+
+The application (or the upstream) gets the path as it came; so a path is refused whenever servers are known to
+disagree on what it names: dot segments, backslashes, control characters, and any of these encoded twice.
+"""
+
+import re
+from typing import NamedTuple
+from urllib.parse import unquote
+
+from guardware.caching import BoundedCache
+
+MAX_LENGTH = 8192
+"""Characters of a path; longer ones are refused. Servers that limit the request line stop at 8 kB."""
+
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f\\]|%(?:2e|2f|5c|00|25)", re.IGNORECASE)
+"""In a *decoded* path: control characters, backslashes, and what would change under a second decoding."""
+
+_DOTS = re.compile(r"/\.{1,2}(?:;[^/]*)?(?=/|$)")
+"""A dot segment, also one with a parameter (``..;x``), which some Java servers resolve."""
+
+
+class Path(NamedTuple):
+    """``text``: decoded once, slashes collapsed. ``extension``: lower case, without dot or parameters."""
+
+    text: str
+    extension: str
+
+
+class PathReader:
+    """Normalises paths, remembering what it has seen (bounded)."""
+
+    __slots__ = ("_seen",)
+
+    def __init__(self, cache_size: int = 2048) -> None:
+        self._seen: BoundedCache[tuple[str, bytes], Path] = BoundedCache(cache_size)
+
+    def read(self, path: str, raw_path: bytes) -> Path | None:
+        """The normal form of a decoded ``path`` and its raw bytes (empty if unknown), or None: refuse it."""
+        key = (path, raw_path)
+        known = self._seen.get(key)
+        if known is not None:
+            return known
+        fresh = normalise(path, raw_path)
+        if fresh is not None and len(path) < 512:
+            self._seen.put(key, fresh)
+        return fresh
+
+
+def normalise(path: str, raw_path: bytes = b"") -> Path | None:
+    """The normal form, or None when the path is not one that every server reads alike.
+
+    ``path`` must be what one decoding makes of ``raw_path``: the application acts on the one, an upstream on the
+    other. An encoded slash alone is no harm, since it is judged as the slash that it may become.
+    """
+    if not path.startswith("/") or len(path) > MAX_LENGTH or len(raw_path) > 3 * MAX_LENGTH:
+        return None
+    if _UNSAFE.search(path) or _DOTS.search(path):
+        return None
+    if raw_path and unquote(raw_path.decode("latin-1")) != path:
+        return None
+    text = re.sub("/{2,}", "/", path)
+    return Path(text, extension(text))
+
+
+def extension(path: str) -> str:
+    """``/a/Full.PNG;v=2`` -> ``png``; trailing dots and spaces do not count (Windows ignores them)."""
+    name = path.rpartition("/")[2].partition(";")[0].rstrip(". ")
+    stem, dot, suffix = name.rpartition(".")
+    return suffix.lower() if dot and stem else ""
