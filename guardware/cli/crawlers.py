@@ -1,0 +1,95 @@
+"""``guardware crawlers``: look into the catalogue of known crawlers."""
+
+import json
+from dataclasses import asdict
+
+import click
+
+from guardware.crawlers import Catalogue, Crawler, Purpose
+
+_FLAGS = {"ai": "AI", "robots_only": "robots.txt only", "automation": "automation"}
+"""Fields of ``Crawler`` that are shown as words when they hold."""
+
+
+@click.group()
+def command() -> None:
+    """The catalogue of known crawlers."""
+
+
+@command.command("list")
+@click.option("--purpose", type=click.Choice([p.value for p in Purpose]), help="Only crawlers of this purpose.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def list_(purpose: str | None, as_json: bool) -> None:
+    """List known crawlers by token."""
+    crawlers = [crawler for crawler in Catalogue.load() if purpose in (None, crawler.purpose)]
+    if as_json:
+        click.echo(json.dumps([asdict(crawler) for crawler in crawlers], indent=2, ensure_ascii=False))
+        return
+    for line in _table([(c.token, c.purpose, c.operator, _flags(c)) for c in crawlers]):
+        click.echo(line)
+    click.echo(f"{len(crawlers)} crawlers", err=True)
+
+
+@command.command()
+@click.argument("token")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def show(token: str, as_json: bool) -> None:
+    """Show all that is known of the crawler TOKEN (upper or lower case)."""
+    catalogue = Catalogue.load()
+    crawler = catalogue.get(token)
+    if crawler is None:
+        close = " or ".join(catalogue.suggest(token))
+        raise click.BadParameter(
+            f"no crawler is called {token!r}; "
+            + (f"did you mean {close}?" if close else "see: guardware crawlers list"),
+            param_hint="TOKEN",
+        )
+    if as_json:
+        click.echo(json.dumps(asdict(crawler), indent=2, ensure_ascii=False))
+        return
+    for line in _table(_facts(crawler)):
+        click.echo(line)
+
+
+@command.command()
+@click.argument("user_agent", metavar="USER-AGENT")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON; null when it declares none.")
+def match(user_agent: str, as_json: bool) -> None:
+    """Say which crawler a USER-AGENT declares, if any."""
+    crawler = Catalogue.load().match(user_agent)
+    if as_json:
+        click.echo(json.dumps(crawler and asdict(crawler), indent=2, ensure_ascii=False))
+    elif crawler is None:
+        click.echo("declares no known crawler")
+    else:
+        for line in _table(_facts(crawler)):
+            click.echo(line)
+
+
+def _facts(crawler: Crawler) -> list[tuple[str, ...]]:
+    proof = crawler.verification
+    ways = [
+        *(("address list", url) for url in proof.ranges),
+        *(("reverse DNS", suffix) for suffix in proof.rdns),
+        *([("signed requests", proof.web_bot_auth)] if proof.web_bot_auth else []),
+    ]
+    return [
+        ("token", crawler.token),
+        ("operator", crawler.operator),
+        ("purpose", crawler.purpose),
+        ("flags", _flags(crawler) or "none"),
+        ("page", crawler.url or "unknown"),
+        *(ways or [("verification", "no known way")]),
+        ("source", crawler.source),
+        ("date", crawler.date),
+    ]
+
+
+def _flags(crawler: Crawler) -> str:
+    return ", ".join(word for name, word in _FLAGS.items() if getattr(crawler, name))
+
+
+def _table(rows: list[tuple[str, ...]]) -> list[str]:
+    """Columns as wide as their widest cell, two spaces apart."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
