@@ -1,0 +1,51 @@
+"""What is allowed in a configuration and yet hardly meant: warnings, each with the key that it concerns."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from guardware.config.faults import Fault, dotted
+from guardware.config.schema import Config
+from guardware.config.shadow import covers
+
+
+def warnings(config: Config) -> list[str]:
+    """What is hardly meant in ``config``, as lines ``key: what is odd; how to mend it``. Empty: nothing."""
+    return [f"{dotted(finding.path)}: {finding.text}" for finding in findings(config)]
+
+
+def findings(config: Config) -> list[Fault]:
+    """The same by the paths of the keys, for whoever knows their places in the file."""
+    return [finding for check in _CHECKS for finding in check(config)]
+
+
+def _nameless(config: Config) -> Iterator[Fault]:
+    if not config.site.name and not config.images.watermark.text:
+        yield Fault(("site", "name"), "is empty, so the watermark names nobody; write the artist's name")
+
+
+def _everyone_trusted(config: Config) -> Iterator[Fault]:
+    for index, network in enumerate(config.clients.trusted_proxies):
+        if network != "unix" and network.prefixlen == 0:
+            text = "trusts everyone, so anyone can forge an address; write the addresses of your own proxies"
+            yield Fault(("clients", "trusted_proxies", index), text)
+
+
+def _everyone_doubted(config: Config) -> Iterator[Fault]:
+    if config.thresholds.protect <= 0:
+        text = "is not above 0, where every visitor begins, so nobody gets an original; write 2, the usual value"
+        yield Fault(("thresholds", "protect"), text)
+
+
+def _never_reached(config: Config) -> Iterator[Fault]:
+    for index, rule in enumerate(config.rules):
+        earlier = (i for i, other in enumerate(config.rules[:index]) if covers(other.match, rule.match))
+        if (first := next(earlier, None)) is not None:
+            text = f"decides nothing, because rules[{first}] takes its visits first; move it up, or remove it"
+            yield Fault(("rules", index), text)
+
+
+_CHECKS: tuple[Callable[[Config], Iterable[Fault]], ...] = (
+    _nameless,
+    _everyone_trusted,
+    _everyone_doubted,
+    _never_reached,
+)

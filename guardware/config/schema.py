@@ -1,0 +1,298 @@
+"""The shape of a configuration: one frozen section for each concern.
+
+Values only: the loader (``loader.py``) reads YAML into it, the rooms read their section from it. Every default
+here is the ``portfolio`` preset.
+"""
+
+from ipaddress import ip_network
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl, model_validator
+
+from guardware.config.values import Duration, Net, Prefix, ProxyNet, Rate, Size, StoreUrl
+from guardware.config.values import Network as Network  # part of the contract: sections are typed with it
+from guardware.verdict import Action
+
+
+class Section(BaseModel):
+    """Frozen, no key that is not named here, and no number without end."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Site(Section):
+    """Whose pictures these are: words for answers, notices and the watermark."""
+
+    name: str = Field("", max_length=200, description="The artist or gallery, as it should be credited.")
+    url: HttpUrl | None = Field(None, description="Where visitors find the site; used in absolute links.")
+    contact: str = Field("", max_length=200, description="An e-mail address or page for licences.")
+    prefix: Prefix = Field("/.guardware", description="The path under which guardware's own addresses live.")
+
+
+class Clients(Section):
+    """Who a visitor is."""
+
+    trusted_proxies: tuple[ProxyNet, ...] = Field(
+        (), description="Addresses and networks of your own proxies; 'unix' trusts a unix socket."
+    )
+    scheme: Literal["auto", "http", "https"] = Field(
+        "auto", description="What visitors use; auto believes the connection and trusted proxies."
+    )
+    secret_file: str | None = Field(
+        None, description="A file with the secret that salts client keys; or set GUARDWARE_SECRET."
+    )
+    keep_addresses: bool = Field(False, description="Write raw addresses into events.")
+
+
+class Store(Section):
+    """Where records, limits and budgets live."""
+
+    url: StoreUrl = Field("memory://", description="memory://, redis://, rediss:// or unix://")
+    timeout: Duration = Field(0.05, description="How long a visit waits for Redis before local memory.")
+    max_clients: int = Field(100_000, ge=100, description="Clients remembered in memory.")
+
+
+Answer = Literal[Action.ALLOW, Action.PROTECT, Action.DENY]
+
+
+class Crawlers(Section):
+    """What each purpose in the crawler catalogue gets; ``tokens`` overrides one crawler by name."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    training: Answer = Field(Action.DENY, description="Collect material to train AI models (GPTBot).")
+    dataset: Answer = Field(Action.DENY, description="Build data sets that others train on (CCBot, img2dataset).")
+    ai_search: Answer = Field(Action.DENY, alias="ai-search", description="Feed the index of an AI search engine.")
+    user_fetch: Answer = Field(
+        Action.PROTECT, alias="user-fetch", description="Fetch a page because someone asked a chatbot to."
+    )
+    search: Answer = Field(Action.PROTECT, description="Search engines (Googlebot, bingbot).")
+    preview: Answer = Field(Action.PROTECT, description="Link previews in chats and social networks.")
+    archive: Answer = Field(Action.PROTECT, description="Web archives.")
+    feed: Answer = Field(Action.PROTECT, description="Feed readers.")
+    monitor: Answer = Field(Action.PROTECT, description="Services that watch whether a site is up.")
+    seo: Answer = Field(Action.PROTECT, description="Marketing and link analysis, advertising, scanners.")
+    tool: Answer = Field(Action.PROTECT, description="Download tools and programming libraries (curl, Scrapy).")
+    tokens: dict[str, Answer] = Field({}, description="Overrides by crawler token, e.g. CCBot: allow")
+
+
+Purpose = Literal[
+    "training",
+    "dataset",
+    "ai-search",
+    "user-fetch",
+    "search",
+    "preview",
+    "archive",
+    "feed",
+    "monitor",
+    "seo",
+    "tool",
+]
+"""The catalogue's purposes, as ``crawlers`` names them too."""
+
+
+class Signals(Section):
+    """Tuning of single signals, by name (``guardware explain`` shows the names)."""
+
+    off: tuple[str, ...] = Field((), description="Signals that are not asked.")
+    weights: dict[str, Annotated[float, Field(ge=-6, le=14)]] = Field(
+        {}, description="Weights other than the shipped ones, natural-log units."
+    )
+
+
+class Thresholds(Section):
+    """From which score on what happens; natural-log units (see docs/detection)."""
+
+    protect: float = Field(2.0, ge=-6, le=14, description="Pictures become variants.")
+    deny: float = Field(6.86, ge=-6, le=14, description="Refused, given two kinds of evidence or one proof.")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Thresholds":
+        if self.deny < self.protect:
+            raise ValueError("deny is below protect; raise deny, or lower protect")
+        return self
+
+
+class Limit(Section):
+    """``rate`` on average, ``burst`` at once."""
+
+    rate: Rate = Field(description="Visits on average, such as 120/minute.")
+    burst: int = Field(ge=1, le=1_000_000, description="Visits that may come all at once.")
+
+
+def _limit(rate: str, burst: int) -> Limit:
+    return Limit.model_validate({"rate": rate, "burst": burst})
+
+
+class KindLimits(Section):
+    """One limit for each kind of visit; null: none."""
+
+    page: Limit | None = Field(None, description="Pages.")
+    image: Limit | None = Field(None, description="Pictures.")
+    feed: Limit | None = Field(None, description="RSS and Atom feeds.")
+    api: Limit | None = Field(None, description="Data for scripts.")
+
+
+class Limits(Section):
+    """How fast: for one client, and for all clients of one network (IPv4 /24, IPv6 /48) together."""
+
+    client: KindLimits = KindLimits(
+        page=_limit("120/minute", 60),
+        image=_limit("600/minute", 400),
+        feed=_limit("30/minute", 15),
+        api=_limit("300/minute", 150),
+    )
+    network: KindLimits = KindLimits(
+        page=_limit("600/minute", 300),
+        image=_limit("3000/minute", 2000),
+        feed=_limit("150/minute", 75),
+        api=_limit("1500/minute", 750),
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill(cls, data: Any) -> Any:
+        """A kind that is not written keeps its limit; only null takes one away."""
+        if not isinstance(data, dict):
+            return data
+        usual = {name: dict(info.default) for name, info in cls.model_fields.items()}
+        return {k: {**usual[k], **v} if k in usual and isinstance(v, dict) else v for k, v in data.items()}
+
+
+class Budgets(Section):
+    """How many different originals one client gets; beyond it pictures are protected, pages stay open."""
+
+    per_hour: int = Field(300, ge=0, le=100_000, description="Different originals in an hour of the clock, UTC.")
+    per_day: int = Field(1000, ge=0, le=100_000, description="Different originals in a day, UTC.")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Budgets":
+        if self.per_day < self.per_hour:
+            raise ValueError("per_day is below per_hour; raise per_day, or lower per_hour")
+        return self
+
+
+MANY = ("path", "kind", "method", "address", "host", "crawler", "purpose")
+"""The conditions of a rule in which one value may stand where a list may."""
+
+
+class Match(Section):
+    """Conditions of a rule. All that are given must hold; within a list one is enough."""
+
+    path: tuple[str, ...] = Field((), description="Globs on the normalised path: * within a part, ** across.")
+    kind: tuple[Literal["page", "image", "asset", "feed", "api"], ...] = Field(
+        (), description="What is asked for, as far as its address tells."
+    )
+    method: tuple[str, ...] = Field((), description="HTTP methods.")
+    address: tuple[Net, ...] = Field((), description="Addresses or networks.")
+    host: tuple[str, ...] = Field((), description="Host names; *.example.com matches sub-domains.")
+    header: dict[str, str] = Field({}, description="Header names with a glob on the value.")
+    crawler: tuple[str, ...] = Field((), description="Catalogue tokens.")
+    purpose: tuple[Purpose, ...] = Field((), description="Catalogue purposes.")
+    score: float | None = Field(None, ge=-6, le=14, description="The score is at least this.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _lists(cls, data: Any) -> Any:
+        """One value may stand where a list may."""
+        if not isinstance(data, dict):
+            return data
+        return {k: [v] if k in MANY and not isinstance(v, list | tuple) else v for k, v in data.items()}
+
+    @model_validator(mode="after")
+    def _some(self) -> "Match":
+        if self.score is None and not any(value for _, value in self):
+            raise ValueError("has no condition; add one, or write path: /** if every visit is meant")
+        return self
+
+
+class Rule(Section):
+    """The first rule whose conditions all hold decides."""
+
+    name: str = Field("", max_length=100, description="For you: shown as what decided.")
+    match: Match = Field(description="The conditions.")
+    action: Answer = Field(description="What such a visit gets.")
+
+
+class Notices(Section):
+    """Which opt-outs are stated (syntax and sources: docs/notices)."""
+
+    robots_tag: bool = Field(True, description="X-Robots-Tag: noai, noimageai on pages and pictures.")
+    noindex_pictures: bool = Field(False, description="Also ask search engines not to index pictures.")
+    tdm_reservation: bool = Field(True, description="tdm-reservation header and /.well-known/tdmrep.json")
+    tdm_policy: HttpUrl | None = Field(None, description="The address of your licence terms, for tdm-policy.")
+    content_usage: bool = Field(True, description="Content-Usage header and robots rule (AIPREF).")
+    content_signal: bool = Field(True, description="Content-Signal in robots.txt")
+    robots_txt: bool = Field(True, description="/robots.txt, merged with the site's own.")
+    robots_disallow: tuple[str, ...] = Field((), description="Paths that no crawler should fetch.")
+    sitemap: HttpUrl | None = Field(None, description="Named in robots.txt.")
+    ai_txt: bool = Field(True, description="/ai.txt, as Spawning reads it.")
+    rsl: bool = Field(True, description="/license.xml, its Link header and License: line.")
+    training_token: str = Field(
+        "", pattern=r"^[A-Za-z0-9_-]*$", description="Product token of the training preference signal draft."
+    )
+
+
+class Watermark(Section):
+    """The visible mark on protected pictures."""
+
+    text: str = Field("", max_length=200, description="Empty: © and the site's name.")
+    opacity: float = Field(0.35, gt=0, le=1, description="1 hides what is beneath the letters.")
+    scale: float = Field(0.045, gt=0, le=0.5, description="Letter height over the picture's short side.")
+    angle: float = Field(30.0, ge=-90, le=90, description="Degrees, counter-clockwise.")
+
+
+class Images(Section):
+    """What doubtful clients get instead of an original, and the limits of making it."""
+
+    max_side: int = Field(1024, ge=16, le=8192, description="Pixels of the longer side.")
+    quality: int = Field(80, ge=1, le=100, description="Of lossy formats; 100 is best.")
+    watermark: Watermark = Field(Watermark(), description="The visible mark.")
+    max_pixels: int = Field(50_000_000, ge=1, description="Larger pictures become a placeholder.")
+    max_bytes: Size = Field(64_000_000, description="Larger files become a placeholder.")
+    timeout: Duration = Field(10.0, description="Seconds until the placeholder is served instead.")
+    workers: int = Field(2, ge=1, le=64, description="Pictures made at the same time.")
+    queue: int = Field(64, ge=0, description="Pictures that may wait; more get the placeholder.")
+    cache_bytes: Size = Field(128_000_000, description="Memory for finished variants.")
+
+
+class Proxy(Section):
+    """How ``guardware serve --upstream`` talks to the site behind it."""
+
+    connect_timeout: Duration = Field(5.0, description="How long to wait for a connection to the site.")
+    read_timeout: Duration = Field(60.0, description="How long to wait for the next bytes of its answer.")
+    max_connections: int = Field(256, ge=1, description="Connections to the site at the same time.")
+    preserve_host: bool = Field(True, description="Send the visitor's Host to the upstream.")
+
+
+class Observe(Section):
+    """What is recorded of judgements."""
+
+    events: int = Field(1000, ge=0, description="Recent verdicts other than allow, kept in memory.")
+    log: bool = Field(True, description="Write them to the log 'guardware.events'.")
+    metrics_allow: tuple[Net, ...] = Field(
+        tuple(ip_network(n) for n in ("127.0.0.0/8", "::1/128")),
+        description="Who may read metrics; health is open.",
+    )
+
+
+class Config(Section):
+    """A whole configuration. ``Config()`` is the portfolio preset."""
+
+    mode: Literal["enforce", "monitor"] = Field(
+        "enforce", description="monitor judges and records, but serves everything as it is."
+    )
+    site: Site = Site()
+    clients: Clients = Clients()
+    store: Store = Store()
+    crawlers: Crawlers = Crawlers()
+    signals: Signals = Signals()
+    thresholds: Thresholds = Thresholds()
+    limits: Limits = Limits()
+    budgets: Budgets = Budgets()
+    rules: tuple[Rule, ...] = Field((), description="Your own rules; the first that fits a visit decides.")
+    notices: Notices = Notices()
+    images: Images = Images()
+    proxy: Proxy = Proxy()
+    observe: Observe = Observe()
