@@ -1,0 +1,72 @@
+"""touch.lua and its twin in Python: whatever sequence of visits comes, both say the same."""
+
+from collections.abc import Callable
+from hashlib import blake2b
+from typing import NamedTuple
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from guardware.store import MemoryStore, Rate, Record, Touch
+from guardware.store.protocol import RECORD_TTL
+from guardware.store.redis import RedisStore
+from guardware.verdict import GROUPS
+
+NOW = 1_780_000_000.0
+PICTURES = [int.from_bytes(blake2b(bytes([i]), digest_size=8).digest(), "big") for i in range(40)]
+
+
+class Step(NamedTuple):
+    """Some time, then one visit; ``counted`` is a picture found in the answer, after the visit."""
+
+    pause: float
+    touch: Touch
+    counted: int | None
+
+
+# Pauses in whole milliseconds, crowded (limits bite), spread (scores fade, hours pass) and beyond a record's life.
+pauses = st.sampled_from([0, 0, 1, 250, 999]) | st.integers(0, 3_600_000) | st.integers(0, 2_000 * RECORD_TTL)
+rates = st.none() | st.builds(
+    Rate, interval=st.sampled_from([0, 1, 1000, 333_333, 10**9, 10**11]), burst=st.integers(1, 4)
+)
+weights = st.tuples(*[st.sampled_from([0.0, 0.0, 1.5, -1.0]) | st.floats(-6, 14, width=32) for _ in GROUPS])
+touches = st.builds(
+    Touch,
+    client=st.sampled_from("abc"),
+    network=st.just("n"),
+    kind=st.sampled_from(["page", "image"]),
+    weights=weights,
+    proof=st.sampled_from([False, False, False, True]),
+    client_rate=rates,
+    network_rate=rates,
+    original=st.none() | st.sampled_from(PICTURES),
+    count_below=st.sampled_from([0.0, 2.0, 100.0]),
+    navigated=st.booleans(),
+    page=st.booleans(),
+)
+pictures = st.none() | st.sampled_from(PICTURES)
+steps = st.builds(Step, pause=pauses.map(lambda ms: ms / 1000), touch=touches, counted=pictures)
+
+
+def same(record: Record, twin: Record) -> bool:
+    """Alike but for rounding in the scores, and for the counts, which are two ways of estimating."""
+    exact = record._replace(scores=(), hour=0, day=0) == twin._replace(scores=(), hour=0, day=0)
+    counts = abs(record.hour - twin.hour) <= 3 and abs(record.day - twin.day) <= 3
+    return exact and counts and record.scores == pytest.approx(twin.scores, abs=1e-6)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(visits=st.lists(steps, min_size=1, max_size=25))
+async def test_the_same_visits_leave_the_same_records(
+    visits: list[Step], redis_store: RedisStore, key: Callable[[], str]
+) -> None:
+    memory, fresh, network, now = MemoryStore(), {c: key() for c in "abc"}, key(), NOW
+    for pause, touch, counted in visits:
+        now += pause
+        own = touch._replace(client=fresh[touch.client], network=network)
+        record, twin = await redis_store.touch(own, now), memory.touch_now(own, now)
+        assert same(record, twin), (record, twin)
+        if counted is not None:
+            await redis_store.count_original(own.client, network, counted, now)
+            memory.count_original_now(own.client, network, counted, now)
