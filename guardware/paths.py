@@ -8,8 +8,6 @@ import re
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from guardware.caching import BoundedCache
-
 MAX_LENGTH = 8192
 """Characters of a path; longer ones are refused. Servers that limit the request line stop at 8 kB."""
 
@@ -25,26 +23,6 @@ class Path(NamedTuple):
 
     text: str
     extension: str
-
-
-class PathReader:
-    """Normalises paths, remembering what it has seen (bounded)."""
-
-    __slots__ = ("_seen",)
-
-    def __init__(self, cache_size: int = 2048) -> None:
-        self._seen: BoundedCache[tuple[str, bytes], Path] = BoundedCache(cache_size)
-
-    def read(self, path: str, raw_path: bytes) -> Path | None:
-        """The normal form of a decoded ``path`` and its raw bytes (empty if unknown), or None: refuse it."""
-        key = (path, raw_path)
-        known = self._seen.get(key)
-        if known is not None:
-            return known
-        fresh = normalise(path, raw_path)
-        if fresh is not None and len(path) < 512:
-            self._seen.put(key, fresh)
-        return fresh
 
 
 def normalise(path: str, raw_path: bytes = b"") -> Path | None:

@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 from guardware.addresses import AddressReader, Network, Source
 from guardware.caching import BoundedCache
 from guardware.http import RawHeaders, Scope
-from guardware.paths import PathReader
+from guardware.paths import normalise
 
 
 class Kind(StrEnum):
@@ -49,7 +49,7 @@ _FEED_NAMES = frozenset(
 
 
 class Facts(NamedTuple):
-    """The header values that signals look at, cut to bounded length; None where the header is absent.
+    """The header values that signals look at; None where the header is absent.
 
     A tuple of bytes, so that it is the key under which everything derived from headers is remembered.
     """
@@ -67,33 +67,22 @@ class Facts(NamedTuple):
     http2_settings: bytes | None = None
 
 
-_FACTS = {
-    b"user-agent": 0,
-    b"accept": 1,
-    b"accept-language": 2,
-    b"accept-encoding": 3,
-    b"sec-fetch-dest": 4,
-    b"sec-fetch-mode": 5,
-    b"sec-fetch-site": 6,
-    b"sec-ch-ua": 7,
-    b"sec-ch-ua-mobile": 8,
-    b"upgrade": 9,
-    b"http2-settings": 10,
-}
-_OTHERS = {
-    b"host": 11,
-    b"referer": 12,
-    b"x-forwarded-for": 13,
-    b"x-forwarded-proto": 14,
-    b"forwarded": 15,
-    b"x-requested-with": 16,
-}
-_SLOTS = _FACTS | _OTHERS
-_OURS = len(_SLOTS)
-_NO_VALUES = [None] * (_OURS + 1)
-_REPEATABLE = frozenset([13, 14, 15])
+_FACTS = (
+    b"user-agent",
+    b"accept",
+    b"accept-language",
+    b"accept-encoding",
+    b"sec-fetch-dest",
+    b"sec-fetch-mode",
+    b"sec-fetch-site",
+    b"sec-ch-ua",
+    b"sec-ch-ua-mobile",
+    b"upgrade",
+    b"http2-settings",
+)
+_FORWARDED = frozenset([b"x-forwarded-for", b"x-forwarded-proto", b"forwarded"])
 _CUT = 512
-"""Bytes of a header value that signals look at; longer ones are cut (peers.md: cap, then match)."""
+"""Characters up to which a path or host is remembered."""
 
 _new = tuple.__new__
 """What building a NamedTuple comes down to, in half the time."""
@@ -132,6 +121,21 @@ class Visit(NamedTuple):
         return f"{self.scheme}://{self.authority}" if self.authority else ""
 
 
+class _Place(NamedTuple):
+    """What a path alone says; ``kind`` is None where the headers must."""
+
+    path: str
+    kind: Kind | None
+
+
+class _Authority(NamedTuple):
+    """What a Host header says."""
+
+    text: str
+    host: str
+    local: bool
+
+
 class VisitReader:
     """Reads visits from ASGI scopes. Owns the bounded memories of addresses, paths and hosts."""
 
@@ -143,28 +147,33 @@ class VisitReader:
         notices: frozenset[str] = frozenset(),
     ) -> None:
         self._addresses = AddressReader(trusted_proxies)
-        self._paths = PathReader()
         self._scheme = None if scheme == "auto" else scheme
         self._prefix = prefix
-        self._prefix_slash = prefix + "/"
         self._notices = notices
-        self._hosts: BoundedCache[bytes, tuple[str, str, bool]] = BoundedCache(256)
+        self._places: BoundedCache[tuple[str, bytes], _Place] = BoundedCache(2048)
+        self._hosts: BoundedCache[bytes | None, _Authority] = BoundedCache(256)
 
     def read(self, scope: Scope) -> Visit | None:
         """The visit of an ASGI HTTP or WebSocket scope, or None if its path cannot be judged: refuse it (400)."""
-        path = self._paths.read(scope["path"], scope.get("raw_path") or b"")
-        if path is None:
+        raw_path = scope.get("raw_path") or b""
+        place = self._places.get((scope["path"], raw_path)) or self._place(scope["path"], raw_path)
+        if place is None:
             return None
         headers: RawHeaders = scope["headers"]
-        values = _scan(headers)
-        facts = _new(Facts, values[:11])
+        values = _by_name(headers)
+        value = values.get
+        facts = _new(Facts, map(value, _FACTS))
         peer: Any = scope.get("client")
         source = self._addresses.read(
-            peer[0] if peer else None, values[13] or b"", values[15] or b"", values[14] or b""
+            peer[0] if peer else None,
+            value(b"x-forwarded-for", b""),
+            value(b"forwarded", b""),
+            value(b"x-forwarded-proto", b""),
         )
-        authority, host, local = self._host(values[11])
+        host_line = value(b"host")
+        authority, host, local = self._hosts.get(host_line) or self._authority(host_line)
         method = scope.get("method", "GET")
-        kind = self._kind(path.text, path.extension, facts, values[16])
+        kind = place.kind or _kind_of_headers(facts, b"x-requested-with" in values)
         if kind is Kind.IMAGE and method != "GET" and method != "HEAD":
             kind = Kind.API
         scheme = self._scheme or source.scheme or _SCHEMES.get(scope.get("scheme", "http"), "http")
@@ -174,69 +183,72 @@ class VisitReader:
             authority,
             host,
             local or scheme == "https",
-            path.text,
-            scope.get("raw_path") or scope["path"].encode("utf-8", "surrogatepass"),
+            place.path,
+            raw_path or scope["path"].encode("utf-8", "surrogatepass"),
             scope.get("query_string", b""),
             kind,
             source,
             facts,
-            values[12],
+            value(b"referer"),
             headers,
-            values[_OURS] is not None,
+            b"x-guardware-" in b" ".join(values),
         )
         return _new(Visit, fields)
 
-    def _host(self, value: bytes | None) -> tuple[str, str, bool]:
-        if value is None:
-            return "", "", False
-        known = self._hosts.get(value)
-        if known is None:
-            match = _HOST.fullmatch(value)
-            host = match[1].decode().lower() if match else ""
-            authority = value.decode().lower() if match else ""
-            known = (authority, host, bool(_LOCAL.fullmatch(host)))
-            if len(value) <= _CUT:
-                self._hosts.put(value, known)
-        return known
+    def _place(self, path: str, raw_path: bytes) -> _Place | None:
+        normal = normalise(path, raw_path)
+        if normal is None:
+            return None
+        place = _Place(normal.text, self._kind_of_path(normal.text, normal.extension))
+        if len(path) < _CUT:
+            self._places.put((path, raw_path), place)
+        return place
 
-    def _kind(self, path: str, extension: str, facts: Facts, requested_with: bytes | None) -> Kind:
-        """The path decides where it says anything; headers, which a client chooses, only where it does not."""
+    def _kind_of_path(self, path: str, extension: str) -> Kind | None:
         if path in self._notices:
             return Kind.NOTICE
-        if path.startswith(self._prefix) and (path == self._prefix or path.startswith(self._prefix_slash)):
+        if path == self._prefix or path.startswith(f"{self._prefix}/"):
             return Kind.OWN
-        kind = _EXTENSIONS.get(extension)
-        if kind is not None:
-            return kind
-        if path in _FEED_NAMES:
-            return Kind.FEED
-        if facts.fetch_dest is not None:
-            kind = _DESTINATIONS.get(facts.fetch_dest)
-            if kind is not None:
-                return kind
-        accept = facts.accept
-        if accept is not None:
-            if accept.startswith(b"image/"):
-                return Kind.IMAGE
-            if requested_with is not None or (b"json" in accept and b"html" not in accept):
-                return Kind.API
-        return Kind.PAGE
+        return _EXTENSIONS.get(extension) or (Kind.FEED if path in _FEED_NAMES else None)
+
+    def _authority(self, value: bytes | None) -> _Authority:
+        match = _HOST.fullmatch(value or b"")
+        host = match[1].decode().lower() if match else ""
+        known = _Authority(match[0].decode().lower() if match else "", host, _LOCAL.fullmatch(host) is not None)
+        if len(value or b"") <= _CUT:
+            self._hosts.put(value, known)
+        return known
+
+
+def _kind_of_headers(facts: Facts, requested_by_script: bool) -> Kind:
+    """For paths that say nothing: what the client, who may lie, says it wants."""
+    kind = _DESTINATIONS.get(facts.fetch_dest) if facts.fetch_dest is not None else None
+    if kind is not None:
+        return kind
+    accept = facts.accept
+    if accept is not None:
+        if accept.startswith(b"image/"):
+            return Kind.IMAGE
+        if requested_by_script or (b"json" in accept and b"html" not in accept):
+            return Kind.API
+    return Kind.PAGE
 
 
 _SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 
 
-def _scan(headers: RawHeaders) -> list[Any]:
-    """One pass over the header lines; the first of a repeated line counts, but forwarded ones are joined."""
-    values: list[Any] = _NO_VALUES.copy()
-    slot_of = _SLOTS.get
+def _by_name(headers: RawHeaders) -> dict[bytes, bytes]:
+    """The header values by name: the first line of a repeated name, but forwarded lines joined.
+
+    The common case, no name twice, is one call of ``dict``.
+    """
+    values = dict(headers)
+    if len(values) == len(headers):
+        return values
+    values = {}
     for name, value in headers:
-        slot = slot_of(name)
-        if slot is None:
-            if name[:12] == b"x-guardware-":
-                values[_OURS] = name
-        elif values[slot] is None:
-            values[slot] = value if slot > 10 or len(value) <= _CUT else value[:_CUT]
-        elif slot in _REPEATABLE:
-            values[slot] = values[slot] + b"," + value
+        if name not in values:
+            values[name] = value
+        elif name in _FORWARDED:
+            values[name] += b"," + value
     return values

@@ -1,11 +1,7 @@
-"""Shared by all tests: one ASGI request as a call, and what a person's browser sends."""
+"""One ASGI request as a call, and what a person's browser sends."""
 
 from collections.abc import Awaitable, Callable
-from io import BytesIO
 from typing import Any, NamedTuple
-
-import pytest
-from PIL import Image, ImageDraw
 
 from guardware.http import ASGIApp, Message, RawHeaders
 
@@ -94,20 +90,3 @@ async def call_app(
     assert len(starts) == 1, "a response starts exactly once"
     body = b"".join(m.get("body", b"") for m in messages if m["type"] == "http.response.body")
     return Reply(starts[0]["status"], list(starts[0]["headers"]), body, messages)
-
-
-@pytest.fixture
-def call() -> Call:
-    return call_app
-
-
-@pytest.fixture(scope="session")
-def picture() -> bytes:
-    """A JPEG of 1600 x 1200, colourful."""
-    image = Image.new("RGB", (1600, 1200), "teal")
-    draw = ImageDraw.Draw(image)
-    for n in range(40):
-        draw.ellipse((n * 37, n * 23, n * 37 + 300, n * 23 + 200), fill=(n * 6, 255 - n * 5, n * 3 % 256))
-    out = BytesIO()
-    image.save(out, "JPEG", quality=90)
-    return out.getvalue()

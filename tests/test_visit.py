@@ -101,10 +101,6 @@ def test_repeated_forwarded_lines_are_one_chain_and_other_repeats_keep_the_first
     assert visit.facts.user_agent == b"first"
 
 
-def test_a_64_kb_user_agent_is_cut() -> None:
-    assert len(read(user_agent="x" * 65536).facts.user_agent or b"") == 512
-
-
 HEADERS = st.lists(
     st.tuples(
         st.sampled_from(

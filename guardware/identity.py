@@ -1,0 +1,97 @@
+"""Identity: what a visit's headers say of its sender, and the keys under which the store knows it."""
+
+import hashlib
+from typing import NamedTuple
+
+from guardware.caching import BoundedCache
+from guardware.crawlers.catalogue import Catalogue
+from guardware.crawlers.crawler import Crawler
+from guardware.engines import Engine, claimed_engine
+from guardware.visit import Facts, Visit
+
+_DAY = 86400
+
+
+class Identity(NamedTuple):
+    """``fingerprint``: the class of clients that send such headers; coarse, so that a crowd shares each."""
+
+    user_agent: str
+    crawler: Crawler | None
+    engine: Engine | None
+    fingerprint: str
+
+
+class Keys(NamedTuple):
+    """The client's and its network's names in the store: salted hashes, 16 hex digits, new each day (UTC)."""
+
+    client: str
+    network: str
+
+
+MAX_VALUE = 512
+"""Bytes of a header value that are looked at; longer ones are cut (a user-agent of 64 kB is one to scan once)."""
+
+
+def cut(facts: Facts) -> Facts:
+    """``facts`` with every value cut to ``MAX_VALUE``."""
+    return Facts._make(None if value is None else value[:MAX_VALUE] for value in facts)
+
+
+def identify(facts: Facts, catalogue: Catalogue) -> Identity:
+    """Who ``facts`` claim to be. Pure; costs some 10 µs, so callers remember the answer."""
+    user_agent = (facts.user_agent or b"").decode("latin-1")
+    crawler = catalogue.match(user_agent) if user_agent else None
+    engine = claimed_engine(user_agent)
+    return Identity(user_agent, crawler, engine, fingerprint(facts, user_agent, engine))
+
+
+def fingerprint(facts: Facts, user_agent: str, engine: Engine | None) -> str:
+    """Stable over one browser's pages and pictures: only what it sends with each is in it.
+
+    For example ``chromium156/en/gdbz/cf`` (engine, first language, encodings, client hints and fetch metadata).
+    Not JA4H, whose licence does not allow it.
+    """
+    claim = f"{engine.family}{engine.major}" if engine else user_agent.partition("/")[0].lower()[:24]
+    language = (facts.accept_language or b"")[:2].decode("latin-1").lower()
+    encodings = facts.accept_encoding or b""
+    offered = "".join(
+        letter
+        for letter, name in (("g", b"gzip"), ("d", b"deflate"), ("b", b"br"), ("z", b"zstd"))
+        if name in encodings
+    )
+    hints = ("c" if facts.ua_brands is not None else "") + ("f" if facts.fetch_mode is not None else "")
+    return f"{claim}/{language}/{offered}/{hints}"
+
+
+class KeyMaker:
+    """Turns sources into store keys. The salt is the secret and the day, so keys cannot be joined over days."""
+
+    def __init__(self, secret: bytes, cache_size: int = 4096) -> None:
+        self._secret = secret
+        self._day = -1
+        self._salt = b""
+        self._cache_size = cache_size
+        self._seen: BoundedCache[tuple[str, str], Keys] = BoundedCache(cache_size)
+
+    def keys(self, visit: Visit, fingerprint: str, now: float) -> Keys:
+        """``now``: seconds since the epoch."""
+        day = int(now // _DAY)
+        if day != self._day:
+            self._day = day
+            self._salt = hashlib.blake2b(str(day).encode(), key=self._secret[:64], digest_size=16).digest()
+            self._seen = BoundedCache(self._cache_size)
+        source = visit.source
+        known = self._seen.get((source.client, fingerprint))
+        if known is None:
+            known = Keys(self._hash(f"{source.client}|{fingerprint}"), self._hash(source.network))
+            self._seen.put((source.client, fingerprint), known)
+        return known
+
+    def _hash(self, text: str) -> str:
+        return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), key=self._salt, digest_size=8).hexdigest()
+
+
+def picture_id(host: str, raw_path: bytes, query: bytes) -> int:
+    """A 64-bit hash of the picture asked for: host, raw path and query (``/show.php?id=7`` is a picture too)."""
+    name = b"%b|%b?%b" % (host.encode(), raw_path, query)
+    return int.from_bytes(hashlib.blake2b(name, digest_size=8).digest(), "big")

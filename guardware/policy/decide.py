@@ -1,0 +1,128 @@
+"""The ladder that decides, top to bottom; the first rung that has an opinion wins.
+
+1. our own addresses and the notices: always allowed;
+2. the owner's ``rules``;
+3. ``crawlers``: liars and denied purposes;
+4. ``limits``;
+5. ``crawlers``: the other purposes;
+6. ``thresholds`` on the score;
+7. ``budgets``.
+
+Rules stand above crawlers because a rule can name a crawler or a purpose, and because otherwise whoever calls
+himself Googlebot would pass the owner's own deny rules. Rungs 1 to 3 need no store, and a static asset ends at
+3: it is judged by its headers alone.
+"""
+
+from typing import NamedTuple
+
+from guardware.config.schema import Config
+from guardware.crawlers.crawler import Crawler
+from guardware.identity import Identity
+from guardware.policy.limits import Pair, limit_table
+from guardware.policy.rules import CompiledRule, Rules
+from guardware.policy.score import condemned, total
+from guardware.store.protocol import Record
+from guardware.verdict import Action
+from guardware.visit import Kind, Visit
+
+
+class Decision(NamedTuple):
+    """An action, and the rung that chose it as a dotted configuration path."""
+
+    action: Action
+    decided_by: str
+
+
+_DEFAULT = Decision(Action.ALLOW, "default")
+
+
+class Policy:
+    """A compiled configuration's opinion. Holds no state: the same visit and record decide the same."""
+
+    def __init__(self, config: Config) -> None:
+        self._rules = Rules(config.rules)
+        self._purposes = {
+            name.replace("_", "-"): Action(getattr(config.crawlers, name))
+            for name in type(config.crawlers).model_fields
+            if name != "tokens"
+        }
+        self._tokens = {t.lower(): Action(a) for t, a in config.crawlers.tokens.items()}
+        self._limits = limit_table(config.limits)
+        self._protect = config.thresholds.protect
+        self._deny = config.thresholds.deny
+        self._per_hour = config.budgets.per_hour
+        self._per_day = config.budgets.per_day
+
+    @property
+    def count_below(self) -> float:
+        """The score below which a picture goes out as it is, and so counts against the budgets."""
+        return self._protect
+
+    @property
+    def ruled(self) -> bool:
+        """Whether there are rules at all; if not, ``standing`` is the whole early decision."""
+        return bool(self._rules)
+
+    def limits(self, kind: Kind) -> Pair:
+        """The limits that a visit of this kind must pass."""
+        return self._limits[kind]
+
+    def standing(self, kind: Kind, identity: Identity, weights: tuple[float, ...], proof: bool) -> Decision | None:
+        """What rungs 1 and 3 say of all visits with these headers; None: the store must be asked."""
+        if kind is Kind.NOTICE or kind is Kind.OWN:
+            return Decision(Action.ALLOW, kind.value)
+        if identity.crawler is not None:
+            decision = self._by_crawler(identity.crawler)
+            if decision.action is Action.DENY or kind is Kind.ASSET:
+                return decision
+        if kind is Kind.ASSET:
+            return self._by_score(total(weights), weights, proof) or _DEFAULT
+        return None
+
+    def early(self, visit: Visit, identity: Identity, standing: Decision | None) -> Decision | None:
+        """Rungs 1 to 3: the decision, if what the store knows cannot change it; else None."""
+        if visit.kind is Kind.NOTICE or visit.kind is Kind.OWN:
+            return standing
+        rule = self._rules.first(visit, identity, None)
+        if rule is None:
+            return standing
+        return None if rule.score is not None else _by_rule(rule)
+
+    def late(
+        self, visit: Visit, identity: Identity, score: float, scores: tuple[float, ...], record: Record
+    ) -> Decision:
+        """Rungs 2 to 7, given the client's record; ``scores`` by group, evidence from the record included."""
+        if self._rules and (rule := self._rules.first(visit, identity, score)):
+            return _by_rule(rule)
+        by_crawler = None if identity.crawler is None else self._by_crawler(identity.crawler)
+        if by_crawler is not None and by_crawler.action is Action.DENY:
+            return by_crawler
+        if record.limited_by:
+            return Decision(Action.LIMIT, f"limits.{record.limited_by}.{visit.kind}")
+        return by_crawler or self._by_score(score, scores, record.proof) or self._by_budget(record)
+
+    def _by_crawler(self, crawler: Crawler) -> Decision:
+        if crawler.robots_only:
+            return Decision(Action.DENY, "crawlers: a token that is never sent")
+        override = self._tokens.get(crawler.token.lower())
+        if override is not None:
+            return Decision(override, f"crawlers.tokens.{crawler.token}")
+        return Decision(self._purposes[crawler.purpose.value], f"crawlers.{crawler.purpose}")
+
+    def _by_score(self, score: float, scores: tuple[float, ...], proof: bool) -> Decision | None:
+        if score < self._protect:
+            return None
+        if score >= self._deny and condemned(scores, proof):
+            return Decision(Action.DENY, "thresholds.deny")
+        return Decision(Action.PROTECT, "thresholds.protect")
+
+    def _by_budget(self, record: Record) -> Decision:
+        if record.hour > self._per_hour:
+            return Decision(Action.PROTECT, "budgets.per_hour")
+        if record.day > self._per_day:
+            return Decision(Action.PROTECT, "budgets.per_day")
+        return _DEFAULT
+
+
+def _by_rule(rule: CompiledRule) -> Decision:
+    return Decision(rule.action, rule.label)
