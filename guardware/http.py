@@ -22,7 +22,9 @@ class Answer(NamedTuple):
 
 async def send_answer(answer: Answer, method: str, send: Send) -> None:
     """Send ``answer``; a HEAD gets the same head without the body."""
-    headers = [*answer.headers, (b"content-length", str(len(answer.body)).encode())]
+    headers = answer.headers
+    if answer.status != 304:  # RFC 9110 section 8.6: that length would be of what a 200 has
+        headers = [*headers, (b"content-length", str(len(answer.body)).encode())]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if method == "HEAD" else answer.body})
 

@@ -1,0 +1,142 @@
+"""``guardware explain``: the verdict for one visit, with all evidence."""
+
+import json
+import time
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import click
+from user_agents import parse as parse_user_agent
+
+from guardware.config import load
+from guardware.guard import Guard, Pending
+from guardware.http import RawHeaders, Scope
+from guardware.identity import identify
+from guardware.policy.score import condemned, total
+from guardware.signals import group_weights
+from guardware.store import MemoryStore
+from guardware.verdict import GROUPS, Verdict
+from guardware.visit import Visit
+
+
+@click.command()
+@click.option("--config", "config_path", metavar="FILE", help="Default: ./guardware.yaml if there is one.")
+@click.option("--url", default="http://localhost/", show_default=True, help="What is asked for.")
+@click.option("--method", default="GET", show_default=True)
+@click.option("--ip", default="203.0.113.7", show_default=True, help="Who asks.")
+@click.option("--ua", default="", help="The User-Agent header.")
+@click.option("--header", "-H", "extra", multiple=True, metavar="K:V", help="Another header; may be repeated.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def command(
+    config_path: str | None, url: str, method: str, ip: str, ua: str, extra: tuple[str, ...], as_json: bool
+) -> None:
+    """The verdict for one visit, with all evidence: what a first visit like this one gets, and why."""
+    guard = Guard(load(config_path), store=MemoryStore())
+    visit = guard.read(_scope(url, method, ip, ua, extra))
+    if visit is None:
+        raise click.UsageError("this path cannot be judged safely; the guard answers 400 Bad Request")
+    report = explain(guard, visit)
+    click.echo(json.dumps(report, indent=2) if as_json else _table(report))
+
+
+def explain(guard: Guard, visit: Visit) -> dict[str, Any]:
+    """Everything that led to the verdict, ready for JSON. Uses the guard's (memory) store."""
+    now = time.time()
+    step = guard.begin(visit, now)
+    verdict = step if isinstance(step, Verdict) else _finish(guard, step, now)
+    identity = identify(visit.facts, guard.catalogue)
+    scores = group_weights(verdict.evidence)
+    crawler = identity.crawler
+    return {
+        "verdict": verdict.action.value,
+        "enforced": verdict.enforced,
+        "decided_by": verdict.decided_by,
+        "score": round(verdict.score, 2),
+        "condemned": condemned(scores, any(e.proof for e in verdict.evidence)),
+        "thresholds": guard.config.thresholds.model_dump(),
+        "visit": {
+            "method": visit.method,
+            "kind": visit.kind.value,
+            "path": visit.path,
+            "host": visit.host,
+            "scheme": visit.scheme,
+            "address": visit.source.address or "unknown",
+            "fingerprint": identity.fingerprint,
+            "agent": _agent(identity.user_agent),
+        },
+        "crawler": None
+        if crawler is None
+        else {"token": crawler.token, "operator": crawler.operator, "purpose": crawler.purpose.value},
+        "groups": {g.value: s for g, s in zip(GROUPS, scores, strict=True)},
+        "total": round(total(scores), 2),
+        "evidence": [
+            {"name": e.name, "group": e.group.value, "weight": e.weight, "proof": e.proof, "reason": e.reason}
+            for e in verdict.evidence
+        ],
+    }
+
+
+def _finish(guard: Guard, step: Pending, now: float) -> Verdict:
+    store = guard.local
+    if store is None:
+        raise click.UsageError("explain needs the memory store")
+    return guard.finish(step, store.touch_now(step.touch, now))
+
+
+def _scope(url: str, method: str, ip: str, ua: str, extra: tuple[str, ...]) -> Scope:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise click.BadParameter(f"{url!r} is no http or https address", param_hint="--url")
+    headers: RawHeaders = [(b"host", parts.netloc.rpartition("@")[2].encode("utf-8", "surrogateescape"))]
+    if ua:
+        headers.append((b"user-agent", ua.encode("utf-8", "surrogateescape")))
+    for line in extra:
+        name, colon, value = line.partition(":")
+        if not colon or not name.strip():
+            raise click.BadParameter(f"{line!r} is not of the form 'Name: value'", param_hint="--header")
+        headers.append((name.strip().lower().encode("utf-8"), value.strip().encode("utf-8", "surrogateescape")))
+    raw_path = (parts.path or "/").encode("utf-8", "surrogateescape")
+    return {
+        "type": "http",
+        "method": method.upper(),
+        "scheme": parts.scheme,
+        "path": unquote(raw_path.decode("latin-1")),
+        "raw_path": raw_path,
+        "query_string": parts.query.encode("utf-8", "surrogateescape"),
+        "headers": headers,
+        "client": (ip, 0),
+    }
+
+
+def _agent(user_agent: str) -> str:
+    """A person's name for the agent; too slow for the request path (0.7 ms), right for a report."""
+    return str(parse_user_agent(user_agent)) if user_agent else "none"
+
+
+def _table(report: dict[str, Any]) -> str:
+    visit, crawler = report["visit"], report["crawler"]
+    lines = [
+        f"{report['verdict'].upper()}  decided by {report['decided_by']}"
+        + ("" if report["enforced"] else "  (mode: monitor, so it is served all the same)"),
+        "",
+        f"visit      {visit['method']} {visit['path']} on {visit['host'] or 'no host'} by {visit['scheme']}",
+        f"kind       {visit['kind']}",
+        f"client     {visit['address']}, {visit['agent']}; class {visit['fingerprint']}",
+    ]
+    if crawler:
+        lines.append(f"crawler    {crawler['token']} of {crawler['operator']} ({crawler['purpose']}), unverified")
+    lines += ["", "evidence"]
+    for item in sorted(report["evidence"], key=lambda e: -e["weight"]):
+        proof = " (proof)" if item["proof"] else ""
+        lines.append(f"  {item['weight']:+5.1f}  {item['group']:<9} {item['name']}: {item['reason']}{proof}")
+    if not report["evidence"]:
+        lines.append("  none")
+    groups = ", ".join(f"{name} {score:+.1f}" for name, score in report["groups"].items())
+    thresholds = report["thresholds"]
+    lines += [
+        "",
+        f"score      {report['score']:+.2f} = the maximum of each group: {groups}",
+        f"           protect from {thresholds['protect']:+.2f}, deny from {thresholds['deny']:+.2f}"
+        " if two groups agree or one piece is proof",
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,235 @@
+"""Guard: owns the parts and judges visits.
+
+The core is sans-IO: ``begin`` says what it needs of the store (or decides without), ``finish`` decides with
+what the store answered. ``judge`` and ``judge_now`` put the two around a store; ``explain`` and tests run the
+same two.
+"""
+
+import itertools
+import logging
+import math
+import os
+import secrets
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from guardware.caching import BoundedCache
+from guardware.config.schema import Config
+from guardware.crawlers.catalogue import Catalogue
+from guardware.errors import ConfigError
+from guardware.http import Scope
+from guardware.identity import Identity, KeyMaker, cut, identify, picture_id
+from guardware.policy import Policy
+from guardware.policy.decide import Decision
+from guardware.policy.limits import Pair
+from guardware.policy.score import total
+from guardware.signals import SignalTable, group_weights, navigated
+from guardware.store import MemoryStore, ResilientStore, open_store
+from guardware.store.protocol import Record, Touch
+from guardware.verdict import Action, Evidence, Verdict
+from guardware.visit import Facts, Kind, Visit, VisitReader
+
+logger = logging.getLogger("guardware")
+
+_new = tuple.__new__
+"""What building a NamedTuple comes down to; several are built for every request, and it takes half the time."""
+
+
+class Findings(NamedTuple):
+    """What a visit's headers yield; the same for every visit with these headers, so it is remembered."""
+
+    identity: Identity
+    evidence: tuple[Evidence, ...]
+    weights: tuple[float, ...]
+    proof: bool
+    standing: Decision | None
+    limits: Pair
+
+
+class Pending(NamedTuple):
+    """A judgement that waits for the store's answer to ``touch``."""
+
+    visit: Visit
+    findings: Findings
+    touch: Touch
+
+
+class Guard:
+    """Judges visits by one configuration. ``clock`` gives seconds since the epoch."""
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        catalogue: Catalogue | None = None,
+        store: MemoryStore | ResilientStore | None = None,
+        secret: bytes | None = None,
+        notices: frozenset[str] = frozenset(),
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.config = config
+        self.catalogue = catalogue or Catalogue.load()
+        self.store = store or open_store(
+            config.store, distinct=max(config.budgets.per_hour, config.budgets.per_day)
+        )
+        self.enforced = config.mode == "enforce"
+        self._fixed_secret = secret or _configured_secret(config)
+        self._keys = KeyMaker(self._fixed_secret or secrets.token_bytes(32))
+        self._reader = VisitReader(
+            config.clients.trusted_proxies, config.clients.scheme, config.site.prefix, notices
+        )
+        self._signals = SignalTable(config.signals)
+        self._policy = Policy(config)
+        self._clock = clock
+        self._findings: BoundedCache[tuple[Facts, Kind, bool], Findings] = BoundedCache(2048)
+        self._support_ids = map(_support_id, itertools.count(int.from_bytes(os.urandom(6), "big")))
+        self._pictures: BoundedCache[tuple[str, bytes, bytes], int] = BoundedCache(2048)
+        self._warned = False
+
+    @property
+    def local(self) -> MemoryStore | None:
+        """The store, if it answers without waiting; then ``judge_now`` may be used."""
+        return self.store if isinstance(self.store, MemoryStore) else None
+
+    async def start(self) -> None:
+        """Agree on the secret with all who share the store. Without one in the configuration, the store has it."""
+        if self._fixed_secret is None:
+            self._keys = KeyMaker(await self.store.secret(secrets.token_bytes(32)))
+
+    def read(self, scope: Scope) -> Visit | None:
+        """The visit of an ASGI scope, or None if its path cannot be judged safely: answer 400."""
+        visit = self._reader.read(scope)
+        if visit is not None and visit.source.unheeded and not self._warned:
+            self._warned = True
+            logger.warning(
+                "a proxy at a private address sends forwarded headers, but clients.trusted_proxies does not "
+                "name it, so all visitors behind it count as one; add its network, for example 10.0.0.0/8"
+            )
+        return visit
+
+    async def judge(self, visit: Visit) -> Verdict:
+        """The verdict on ``visit``, after at most one round trip to the store."""
+        now = self._clock()
+        step = self.begin(visit, now)
+        if isinstance(step, Verdict):
+            return step
+        return self.finish(step, await self.store.touch(step.touch))
+
+    def judge_now(self, visit: Visit, store: MemoryStore, now: float | None = None) -> Verdict:
+        """The same without waiting, for a store in memory."""
+        if now is None:
+            now = self._clock()
+        step = self.begin(visit, now)
+        if isinstance(step, Verdict):
+            return step
+        return self.finish(step, store.touch_now(step.touch, now))
+
+    async def count_original(self, visit: Visit) -> None:
+        """Count a picture that was given at an address which did not look like one."""
+        findings = self._find(visit)
+        keys = self._keys.keys(visit, findings.identity.fingerprint, self._clock())
+        await self.store.count_original(keys.client, keys.network, self._picture(visit))
+
+    def begin(self, visit: Visit, now: float) -> Verdict | Pending:
+        """The first half: what headers and configuration alone decide, else what to ask of the store."""
+        findings = self._find(visit)
+        decision = findings.standing
+        if self._policy.ruled:
+            decision = self._policy.early(visit, findings.identity, decision)
+        if decision is not None:
+            return self._verdict(decision, findings, findings.evidence, total(findings.weights), 0.0)
+        kind = visit.kind
+        keys = self._keys.keys(visit, findings.identity.fingerprint, now)
+        picture = kind is Kind.IMAGE
+        touch = (
+            keys.client,
+            keys.network,
+            kind.value,
+            findings.weights,
+            findings.proof,
+            findings.limits.client,
+            findings.limits.network,
+            self._picture(visit) if picture else None,
+            self._policy.count_below,
+            picture and navigated(visit),
+            kind is Kind.PAGE,
+        )
+        return _new(Pending, (visit, findings, _new(Touch, touch)))
+
+    def finish(self, pending: Pending, record: Record) -> Verdict:
+        """The second half: the verdict, given the record that the store returned for ``pending.touch``."""
+        visit, findings, _ = pending
+        evidence, scores = findings.evidence, record.scores
+        if record.navigated and (found := self._signals.of_record(record)):
+            evidence = (*evidence, *found)
+            scores = tuple(map(max, scores, group_weights(found)))
+        score = total(scores)
+        decision = self._policy.late(visit, findings.identity, score, scores, record)
+        return self._verdict(decision, findings, evidence, score, record.retry_after)
+
+    def _picture(self, visit: Visit) -> int:
+        key = (visit.host, visit.raw_path, visit.query)
+        number = self._pictures.get(key)
+        if number is None:
+            number = picture_id(*key)
+            if len(visit.raw_path) + len(visit.query) <= 512:
+                self._pictures.put(key, number)
+        return number
+
+    def _find(self, visit: Visit) -> Findings:
+        findings = self._findings.get((visit.facts, visit.kind, visit.trustworthy)) or self._examine(visit)
+        if visit.referer is not None and (extra := self._signals.of_visit(visit)):
+            return self._weigh(visit, findings.identity, (*findings.evidence, *extra))
+        return findings
+
+    def _examine(self, visit: Visit) -> Findings:
+        """Findings for headers not seen before; or for long ones, which are remembered cut."""
+        visit = visit._replace(facts=cut(visit.facts))
+        key = (visit.facts, visit.kind, visit.trustworthy)
+        findings = self._findings.get(key)
+        if findings is None:
+            identity = identify(visit.facts, self.catalogue)
+            findings = self._weigh(visit, identity, self._signals.of_headers(visit, identity))
+            self._findings.put(key, findings)
+        return findings
+
+    def _weigh(self, visit: Visit, identity: Identity, evidence: tuple[Evidence, ...]) -> Findings:
+        weights, proof = group_weights(evidence), any(e.proof for e in evidence)
+        standing = self._policy.standing(visit.kind, identity, weights, proof)
+        return Findings(identity, evidence, weights, proof, standing, self._policy.limits(visit.kind))
+
+    def _verdict(
+        self,
+        decision: Decision,
+        findings: Findings,
+        evidence: tuple[Evidence, ...],
+        score: float,
+        retry_after: float,
+    ) -> Verdict:
+        action, decided_by = decision
+        crawler = findings.identity.crawler
+        token = crawler.token if crawler is not None else None
+        wait = math.ceil(retry_after) if action is Action.LIMIT else 0
+        support_id = next(self._support_ids)
+        return _new(Verdict, (action, decided_by, score, evidence, support_id, token, wait, self.enforced))
+
+
+def _support_id(number: int) -> str:
+    """A short name for one visit, distinct for 2^40 visits of one process (the factor is odd)."""
+    return f"{(number * 0x9E3779B97F) & 0xFFFFFFFFFF:010x}"
+
+
+def _configured_secret(config: Config) -> bytes | None:
+    """The secret from GUARDWARE_SECRET or ``clients.secret_file``; raises ConfigError if it is no secret."""
+    text = os.environ.get("GUARDWARE_SECRET", "").encode()
+    if config.clients.secret_file is not None:
+        try:
+            text = Path(config.clients.secret_file).read_bytes().strip()
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise ConfigError([f"clients.secret_file: {reason}; create it with 32 random characters"]) from None
+    if text and len(text) < 16:
+        raise ConfigError(["the secret is shorter than 16 characters; make one with: openssl rand -hex 32"])
+    return text or None

@@ -1,0 +1,176 @@
+"""GuardMiddleware: the guard around an ASGI application."""
+
+import asyncio
+import logging
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from guardware import parts
+from guardware.config import Config, from_mapping, load
+from guardware.http import Answer, ASGIApp, Message, Receive, Scope, Send, first_value, send_answer
+from guardware.notice_answers import notice_answer
+from guardware.parts import Parts
+from guardware.responses import Open, Protected, doubtful_scope
+from guardware.store import MemoryStore, ResilientStore
+from guardware.verdict import Action, Verdict
+from guardware.visit import Kind, Visit
+
+logger = logging.getLogger("guardware")
+
+
+class GuardMiddleware:
+    """Pure ASGI middleware: judges every request and answers in the application's place where it must.
+
+    ``config``: a Config, a mapping of the same shape, the path of a YAML file, or None for the portfolio
+    preset (``./guardware.yaml`` is not read: an application says what it wants). Raises ConfigError.
+
+    The verdict is in ``scope["state"]["guardware"]`` (Starlette: ``request.state.guardware``).
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        config: Config | Mapping[str, Any] | str | os.PathLike[str] | None = None,
+        *,
+        store: MemoryStore | ResilientStore | None = None,
+    ) -> None:
+        self.app = app
+        self._parts = parts.build(_config(config), store=store)
+        self._started = False
+        self._starting = asyncio.Lock()
+        self._background: set[asyncio.Task[None]] = set()
+
+    @property
+    def parts(self) -> Parts:
+        """What serves requests at this moment."""
+        return self._parts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        kind = scope["type"]
+        if kind == "http":
+            if not self._started:
+                await self._start()
+            await self._http(scope, receive, send)
+        elif kind == "lifespan":
+            await self._lifespan(scope, receive, send)
+        elif kind == "websocket":
+            if not self._started:
+                await self._start()
+            await self._websocket(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+    async def reload(self, config: Config) -> None:
+        """Serve by ``config`` from the next request on; requests under way end by the old one."""
+        old = self._parts
+        new = parts.build(config, previous=old)
+        await new.start()
+        self._parts = new
+        await parts.retire(old, new)
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        now = self._parts
+        guard = now.guard
+        visit = guard.read(scope)
+        if visit is None:
+            answer = now.answers.bad_request(first_value(scope["headers"], b"accept"))
+            await send_answer(answer, scope["method"], send)
+            return
+        if visit.kind is Kind.OWN:
+            await send_answer(now.own.answer(visit), visit.method, send)
+            return
+        local = guard.local
+        verdict = await guard.judge(visit) if local is None else guard.judge_now(visit, local)
+        now.recorder.record(visit, verdict)
+        scope["state"] = {**scope.get("state", {}), "guardware": verdict}
+        if visit.forged:
+            scope["headers"] = [h for h in visit.headers if not h[0].startswith(b"x-guardware-")]
+        action = verdict.action if verdict.enforced else Action.ALLOW
+        if visit.kind is Kind.NOTICE:
+            answer = await notice_answer(self.app, scope, visit, now.notices)
+            await send_answer(answer, visit.method, send)
+        elif action is Action.DENY or action is Action.LIMIT:
+            await self._refuse(now, visit, verdict, send)
+        elif action is Action.ALLOW and visit.kind is not Kind.ASSET:
+            pictured = None if visit.kind is Kind.IMAGE else self._counter(now, visit)
+            await self.app(scope, receive, Open(send, now.notices, visit.base_url, pictured).send)
+        elif not verdict.enforced:
+            await self.app(scope, receive, Open(send, now.notices, visit.base_url, None).send)
+        else:
+            await self._protect(now, visit, action, scope, receive, send)
+
+    async def _protect(
+        self, now: Parts, visit: Visit, action: Action, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        responder = Protected(send, visit, now.notices, now.maker, now.config.images.max_bytes)
+        if action is not Action.ALLOW:
+            scope = doubtful_scope(scope, image=visit.kind is Kind.IMAGE)
+        await self.app(scope, receive, responder.send)
+
+    async def _refuse(self, now: Parts, visit: Visit, verdict: Verdict, send: Send) -> None:
+        picture = visit.kind is Kind.IMAGE
+        accept = visit.facts.accept
+        if verdict.action is Action.LIMIT:
+            answer = now.answers.limit(
+                accept, picture, verdict.support_id, visit.base_url, verdict.retry_after, verdict.decided_by
+            )
+        else:
+            answer = now.answers.deny(accept, picture, verdict.support_id, visit.base_url)
+        noticed = now.notices.headers(b"text/html", visit.base_url)
+        names = {name for name, _ in answer.headers}
+        headers = [*(h for h in noticed if h[0] not in names), *answer.headers]
+        await send_answer(Answer(answer.status, headers, answer.body), visit.method, send)
+
+    def _counter(self, now: Parts, visit: Visit) -> Any:
+        def count() -> None:
+            task = asyncio.create_task(now.guard.count_original(visit))
+            self._background.add(task)
+            task.add_done_callback(self._background.discard)
+
+        return count
+
+    async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        now = self._parts
+        visit = now.guard.read(scope)
+        if visit is None:
+            await _close(receive, send)
+            return
+        verdict = await now.guard.judge(visit)
+        now.recorder.record(visit, verdict)
+        if verdict.enforced and verdict.action in (Action.DENY, Action.LIMIT):
+            await _close(receive, send)
+            return
+        scope["state"] = {**scope.get("state", {}), "guardware": verdict}
+        await self.app(scope, receive, send)
+
+    async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def receive_and_follow() -> Message:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                await self._start()
+            elif message["type"] == "lifespan.shutdown":
+                await self._parts.close()
+            return message
+
+        await self.app(scope, receive_and_follow, send)
+
+    async def _start(self) -> None:
+        async with self._starting:
+            if not self._started:
+                await self._parts.start()
+                self._started = True
+
+
+async def _close(receive: Receive, send: Send) -> None:
+    """Refuse a WebSocket before it is accepted; the server answers 403."""
+    await receive()
+    await send({"type": "websocket.close", "code": 1008, "reason": ""})
+
+
+def _config(config: Config | Mapping[str, Any] | str | os.PathLike[str] | None) -> Config:
+    if config is None:
+        return Config()
+    if isinstance(config, Config):
+        return config
+    return from_mapping(config) if isinstance(config, Mapping) else load(config)

@@ -1,0 +1,1 @@
+"""What the guard remembers of its judgements: counts, recent events, health, metrics."""

@@ -1,0 +1,74 @@
+"""Recorder: counts every verdict, and keeps and logs those other than allow."""
+
+import logging
+import time
+from collections import Counter, deque
+from typing import NamedTuple
+
+from guardware.config.schema import Observe
+from guardware.verdict import Action, Verdict
+from guardware.visit import Visit
+
+logger = logging.getLogger("guardware.events")
+
+
+class Event(NamedTuple):
+    """One verdict other than allow. ``address`` is empty unless ``clients.keep_addresses`` is on."""
+
+    time: float
+    support_id: str
+    action: str
+    enforced: bool
+    decided_by: str
+    score: float
+    kind: str
+    method: str
+    path: str
+    crawler: str | None
+    evidence: tuple[str, ...]
+    address: str
+
+
+class Recorder:
+    """Bounded: a counter per (action, kind) and the last ``config.events`` events."""
+
+    def __init__(self, config: Observe, *, keep_addresses: bool = False) -> None:
+        self.counts: Counter[tuple[str, str]] = Counter()
+        self.events: deque[Event] = deque(maxlen=config.events)
+        self._log = config.log
+        self._keep_addresses = keep_addresses
+
+    def record(self, visit: Visit, verdict: Verdict) -> None:
+        """Count ``verdict``; keep and log it unless it is allow."""
+        self.counts[verdict.action, visit.kind] += 1
+        if verdict.action is Action.ALLOW:
+            return
+        event = Event(
+            time.time(),
+            verdict.support_id,
+            verdict.action.value,
+            verdict.enforced,
+            verdict.decided_by,
+            round(verdict.score, 2),
+            visit.kind.value,
+            visit.method[:16],
+            visit.path[:200],
+            verdict.crawler,
+            tuple(e.name for e in verdict.evidence),
+            visit.source.address if self._keep_addresses else "",
+        )
+        self.events.append(event)
+        if self._log:
+            # %r: a path is the client's text, and must not be able to forge log lines.
+            logger.info(
+                "%s %s %s %r score=%.2f by=%s crawler=%s id=%s%s",
+                event.action,
+                event.kind,
+                event.method,
+                event.path,
+                event.score,
+                event.decided_by,
+                event.crawler or "-",
+                event.support_id,
+                "" if event.enforced else " (monitor)",
+            )
