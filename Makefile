@@ -1,0 +1,58 @@
+# Everything a developer does. Each environment is rebuilt when its constraints or pyproject.toml change.
+# Choose the interpreter with PYTHON=..., pass options with DEMO_ARGS=, PYTEST_ARGS= and BENCH_ARGS=.
+
+PYTHON ?= python3
+PYTEST := .venv/bin/python -m pytest
+MAKE_VENV := PYTHON="$(PYTHON)" scripts/make-venv.sh
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-all lint bench clean system
+
+help:
+	@echo 'make demo      serve a guarded sample gallery on 127.0.0.1:8000'
+	@echo 'make test      unit, property, conformance and end-to-end tests, all but the slow ones'
+	@echo 'make test-all  all tests'
+	@echo 'make lint      ruff and mypy'
+	@echo 'make bench     overhead per request against peers'
+	@echo 'make clean     remove environments, caches and builds'
+
+demo: .venv/.core-done
+	.venv/bin/guardware demo $(DEMO_ARGS)
+
+test: .venv/.test-done .venv-clients/.done system
+	$(PYTEST) -m 'not slow' $(PYTEST_ARGS)
+
+test-all: .venv/.test-done .venv-clients/.done system
+	$(PYTEST) $(PYTEST_ARGS)
+
+lint: .venv/.test-done
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+
+bench: .venv-bench/.done system
+	.venv-bench/bin/python -m benchmarks.overhead $(BENCH_ARGS)
+
+# The programs that tests and benchmarks drive.
+system:
+	@scripts/install-system-packages.sh
+
+.venv/.core-done: pyproject.toml constraints/test.txt scripts/make-venv.sh
+	$(MAKE_VENV) .venv constraints/test.txt -e '.[metrics]'
+	@touch $@
+
+.venv/.test-done: .venv/.core-done
+	$(MAKE_VENV) .venv constraints/test.txt --group test --group lint
+	@touch $@
+
+.venv-clients/.done: pyproject.toml constraints/clients.txt scripts/make-venv.sh
+	$(MAKE_VENV) .venv-clients constraints/clients.txt --group clients
+	@touch $@
+
+.venv-bench/.done: pyproject.toml constraints/bench.txt scripts/make-venv.sh
+	$(MAKE_VENV) .venv-bench constraints/bench.txt -e . --group bench
+	@touch $@
+
+clean:
+	rm -rf .venv .venv-clients .venv-bench .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+	find guardware tests benchmarks scripts -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""Benchmarks: each module prints one table against peers. Never run by the tests."""
