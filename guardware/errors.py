@@ -5,6 +5,7 @@
     GuardwareError              the root: catch this to catch them all
     ├── ConfigError             a configuration that cannot be used; carries every fault found
     ├── StoreError              the store did not answer, or not in time
+    ├── BrokenAnswerError       the upstream's answer broke off in its body; the connection must be cut
     └── MissingExtraError       an optional dependency is not installed; names the extra to install
 """
 
@@ -23,6 +24,10 @@ class ConfigError(GuardwareError):
 
 class StoreError(GuardwareError):
     """The store did not answer, not in time, or with nonsense."""
+
+
+class BrokenAnswerError(GuardwareError):
+    """The upstream's answer broke off in its body. Part of it has gone out, so the connection must be cut."""
 
 
 class MissingExtraError(GuardwareError):

@@ -84,7 +84,7 @@ class Guard:
         self._policy = Policy(config)
         self._clock = clock
         self._findings: BoundedCache[tuple[Facts, Kind, bool], Findings] = BoundedCache(2048)
-        self._support_ids = map(_support_id, itertools.count(int.from_bytes(os.urandom(6), "big")))
+        self._numbers = itertools.count(int.from_bytes(os.urandom(5), "big"))
         self._pictures: BoundedCache[tuple[str, bytes, bytes], int] = BoundedCache(2048)
         self._warned = False
 
@@ -180,7 +180,8 @@ class Guard:
 
     def _find(self, visit: Visit) -> Findings:
         findings = self._findings.get((visit.facts, visit.kind, visit.trustworthy)) or self._examine(visit)
-        if visit.referer is not None and (extra := self._signals.of_visit(visit)):
+        referer = visit.referer
+        if referer is not None and visit.raw_path in referer and (extra := self._signals.of_visit(visit)):
             return self._weigh(visit, findings.identity, (*findings.evidence, *extra))
         return findings
 
@@ -212,13 +213,9 @@ class Guard:
         crawler = findings.identity.crawler
         token = crawler.token if crawler is not None else None
         wait = math.ceil(retry_after) if action is Action.LIMIT else 0
-        support_id = next(self._support_ids)
-        return _new(Verdict, (action, decided_by, score, evidence, support_id, token, wait, self.enforced))
-
-
-def _support_id(number: int) -> str:
-    """A short name for one visit, distinct for 2^40 visits of one process (the factor is odd)."""
-    return f"{(number * 0x9E3779B97F) & 0xFFFFFFFFFF:010x}"
+        return _new(
+            Verdict, (action, decided_by, score, evidence, next(self._numbers), token, wait, self.enforced)
+        )
 
 
 def _configured_secret(config: Config) -> bytes | None:

@@ -68,24 +68,26 @@ class KeyMaker:
 
     def __init__(self, secret: bytes, cache_size: int = 4096) -> None:
         self._secret = secret
-        self._day = -1
-        self._salt = b""
         self._cache_size = cache_size
-        self._seen: BoundedCache[tuple[str, str], Keys] = BoundedCache(cache_size)
+        self._turn(0.0)
 
     def keys(self, visit: Visit, fingerprint: str, now: float) -> Keys:
         """``now``: seconds since the epoch."""
-        day = int(now // _DAY)
-        if day != self._day:
-            self._day = day
-            self._salt = hashlib.blake2b(str(day).encode(), key=self._secret[:64], digest_size=16).digest()
-            self._seen = BoundedCache(self._cache_size)
+        if not self._since <= now < self._until:
+            self._turn(now)
         source = visit.source
         known = self._seen.get((source.client, fingerprint))
         if known is None:
             known = Keys(self._hash(f"{source.client}|{fingerprint}"), self._hash(source.network))
             self._seen.put((source.client, fingerprint), known)
         return known
+
+    def _turn(self, now: float) -> None:
+        """A new day, a new salt."""
+        day = int(now // _DAY)
+        self._since, self._until = day * _DAY, (day + 1) * _DAY
+        self._salt = hashlib.blake2b(str(day).encode(), key=self._secret[:64], digest_size=16).digest()
+        self._seen: BoundedCache[tuple[str, str], Keys] = BoundedCache(self._cache_size)
 
     def _hash(self, text: str) -> str:
         return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), key=self._salt, digest_size=8).hexdigest()

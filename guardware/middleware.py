@@ -49,8 +49,6 @@ class GuardMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind = scope["type"]
         if kind == "http":
-            if not self._started:
-                await self._start()
             await self._http(scope, receive, send)
         elif kind == "lifespan":
             await self._lifespan(scope, receive, send)
@@ -70,6 +68,8 @@ class GuardMiddleware:
         await parts.retire(old, new)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not self._started:
+            await self._start()
         now = self._parts
         guard = now.guard
         visit = guard.read(scope)
@@ -93,10 +93,10 @@ class GuardMiddleware:
         elif action is Action.DENY or action is Action.LIMIT:
             await self._refuse(now, visit, verdict, send)
         elif action is Action.ALLOW and visit.kind is not Kind.ASSET:
-            pictured = None if visit.kind is Kind.IMAGE else self._counter(now, visit)
-            await self.app(scope, receive, Open(send, now.notices, visit.base_url, pictured).send)
+            pictured = None if visit.kind is Kind.IMAGE else self._count_original
+            await self.app(scope, receive, Open(send, visit, now.notices, pictured).send)
         elif not verdict.enforced:
-            await self.app(scope, receive, Open(send, now.notices, visit.base_url, None).send)
+            await self.app(scope, receive, Open(send, visit, now.notices, None).send)
         else:
             await self._protect(now, visit, action, scope, receive, send)
 
@@ -122,13 +122,11 @@ class GuardMiddleware:
         headers = [*(h for h in noticed if h[0] not in names), *answer.headers]
         await send_answer(Answer(answer.status, headers, answer.body), visit.method, send)
 
-    def _counter(self, now: Parts, visit: Visit) -> Any:
-        def count() -> None:
-            task = asyncio.create_task(now.guard.count_original(visit))
-            self._background.add(task)
-            task.add_done_callback(self._background.discard)
-
-        return count
+    def _count_original(self, visit: Visit) -> None:
+        """Count a picture that was given at an address which did not look like one; nobody waits for it."""
+        task = asyncio.create_task(self._parts.guard.count_original(visit))
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         now = self._parts

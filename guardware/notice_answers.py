@@ -1,5 +1,6 @@
 """The answer at a notice's address: ours, merged with what the application has there itself."""
 
+import asyncio
 import logging
 
 from guardware.http import Answer, ASGIApp, Message, Scope
@@ -22,8 +23,13 @@ async def notice_answer(app: ASGIApp, scope: Scope, visit: Visit, notices: Notic
 async def _own_file(app: ASGIApp, scope: Scope) -> bytes | None:
     """What the application answers with 200, unless it is a page: a catch-all page is no robots.txt."""
     status, headers, body = 0, [], bytearray()
+    asked = False
 
     async def receive() -> Message:
+        nonlocal asked
+        if asked:  # nothing more comes, and nobody hangs up: wait until the application is done
+            await asyncio.Future()
+        asked = True
         return {"type": "http.request", "body": b"", "more_body": False}
 
     async def send(message: Message) -> None:

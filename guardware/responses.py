@@ -4,7 +4,7 @@ One responder a request. ``Open`` is for clients who get originals, ``Protected`
 byte of a picture passes, whatever the URL, the method, the status or the declared type.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Final
 
 from guardware.http import Message, RawHeaders, Scope, Send, first_value, send_answer
@@ -15,6 +15,8 @@ from guardware.visit import Visit
 _OURS = b"x-guardware-"
 _VARY = b"User-Agent"
 _SHARED_CACHES = frozenset([b"cdn-cache-control", b"surrogate-control", b"cloudflare-cdn-cache-control"])
+_LOOKED_AT = _SHARED_CACHES | {b"content-type", b"x-robots-tag", b"cache-control", b"vary"}
+_PRIVATE: RawHeaders = [(b"cache-control", b"private"), (b"vary", _VARY)]
 _PUBLIC = frozenset([b"public", b"private", b"s-maxage", b"proxy-revalidate"])
 _CONDITIONS = frozenset(
     [b"range", b"if-range", b"if-none-match", b"if-match", b"if-modified-since", b"if-unmodified-since"]
@@ -61,61 +63,66 @@ def with_notices(
     """
     kind: bytes | None = None
     kept: RawHeaders = []
+    caching: RawHeaders = []
     for line in headers:
         name = line[0].lower()
-        if name == b"content-type":
+        if name not in _LOOKED_AT:
+            if name[:12] != _OURS:
+                kept.append(line)
+        elif name == b"content-type":
             kind = line[1]
+            kept.append(line)
         elif name == b"x-robots-tag":
             notices.heed(line[1])
-        elif name[:12] == _OURS:
-            continue
-        kept.append(line)
+            kept.append(line)
+        else:
+            caching.append(line)
     picture = kind is not None and kind[:6].lower() == b"image/"
-    if picture:
-        kept = private(kept)
-    return [*notices.headers(kind, base_url), *kept], picture
+    kept += private(caching) if picture else caching
+    return notices.headers(kind, base_url) + kept, picture
 
 
-def private(headers: RawHeaders) -> RawHeaders:
+def private(caching: RawHeaders) -> RawHeaders:
     """Keep a picture out of shared caches: who gets the original depends on who asks.
 
-    ``public`` and what is addressed to shared caches goes, the browser's own freshness stays.
+    ``caching``: the response's Cache-Control, Vary and headers addressed to shared caches. ``public`` and the
+    last go, the browser's own freshness stays.
     """
-    kept: RawHeaders = []
+    if not caching:
+        return _PRIVATE
     directives: list[bytes] = []
     vary = _VARY
-    for line in headers:
+    for line in caching:
         name = line[0].lower()
         if name == b"cache-control":
             directives += line[1].split(b",")
         elif name == b"vary":
             vary = line[1] + b", " + vary
-        elif name not in _SHARED_CACHES:
-            kept.append(line)
     own = [d for d in map(bytes.strip, directives) if d and d.partition(b"=")[0].strip().lower() not in _PUBLIC]
-    kept.append((b"cache-control", b", ".join([b"private", *own])))
-    kept.append((b"vary", vary))
-    return kept
+    return [(b"cache-control", b", ".join([b"private", *own])), (b"vary", vary)]
 
 
 class Open:
-    """Passes everything on; adds notices. ``pictured`` is called when the answer is a whole picture."""
+    """Passes everything on; adds notices. ``pictured`` is told of a visit whose answer is a picture."""
 
-    __slots__ = ("_base_url", "_notices", "_pictured", "_send")
+    __slots__ = ("_notices", "_pictured", "_send", "_visit")
 
-    def __init__(self, send: Send, notices: Notices, base_url: str, pictured: Callable[[], None] | None) -> None:
+    def __init__(
+        self, send: Send, visit: Visit, notices: Notices, pictured: Callable[[Visit], None] | None
+    ) -> None:
         self._send = send
+        self._visit = visit
         self._notices = notices
-        self._base_url = base_url
         self._pictured = pictured
 
-    async def send(self, message: Message) -> None:
+    def send(self, message: Message) -> Awaitable[None]:
+        """Not a coroutine of its own: it only hands on what the server's ``send`` returns."""
         if message["type"] == "http.response.start":
-            headers, picture = with_notices(message.get("headers", ()), self._notices, self._base_url)
+            headers, picture = with_notices(message.get("headers", ()), self._notices, self._visit.base_url)
             message = {**message, "headers": headers}
             if picture and self._pictured is not None and message["status"] in (200, 206):
-                self._pictured()
-        await self._send(message)
+                self._pictured(self._visit)
+        return self._send(message)
 
 
 def doubtful_scope(scope: Scope, *, image: bool) -> Scope:

@@ -57,7 +57,7 @@ class Verdict(NamedTuple):
     - ``action``: what is done with the visit;
     - ``decided_by``: the rule, purpose, limit, budget or threshold that decided, as a dotted config path;
     - ``score``: natural-log units, -6 to +14, after this visit;
-    - ``support_id``: names this visit in events and on answers of ours;
+    - ``number``: of this visit; ``support_id`` shows it in events and on answers of ours;
     - ``crawler``: the catalogue token that the visit declares, or None;
     - ``retry_after``: whole seconds until a limited visit will be admitted, else 0;
     - ``enforced``: False in ``mode: monitor``, where everything is served whatever the verdict says.
@@ -67,10 +67,15 @@ class Verdict(NamedTuple):
     decided_by: str
     score: float
     evidence: tuple[Evidence, ...]
-    support_id: str
+    number: int
     crawler: str | None = None
     retry_after: int = 0
     enforced: bool = True
+
+    @property
+    def support_id(self) -> str:
+        """Ten hex digits, distinct for 2^40 visits of one process: multiplying by an odd number permutes."""
+        return f"{(self.number * 0x9E3779B97F) & 0xFFFFFFFFFF:010x}"
 
     @property
     def reasons(self) -> tuple[str, ...]:

@@ -96,8 +96,9 @@ class Visit(NamedTuple):
 
     ``scheme``: http or https, as the visitor used it. ``trustworthy``: browsers send fetch metadata here (https,
     or a loopback host; W3C Secure Contexts, section 3.1). ``host``: as sent, without port, lower case, "" if
-    absent or malformed; ``authority``: the same with its port. ``path``: normal form. ``forged``: the headers
-    hold an X-Guardware-*, which nobody may send us.
+    absent or malformed; ``authority``: the same with its port; ``base_url``: ``https://example.com``, what
+    absolute links start with when the owner has set no ``site.url``. ``path``: normal form. ``forged``: the
+    headers hold an X-Guardware-*, which nobody may send us.
     """
 
     method: str
@@ -105,6 +106,7 @@ class Visit(NamedTuple):
     authority: str
     host: str
     trustworthy: bool
+    base_url: str
     path: str
     raw_path: bytes
     query: bytes
@@ -115,11 +117,6 @@ class Visit(NamedTuple):
     headers: RawHeaders
     forged: bool
 
-    @property
-    def base_url(self) -> str:
-        """``https://example.com``: what absolute links start with when the owner has set no ``site.url``."""
-        return f"{self.scheme}://{self.authority}" if self.authority else ""
-
 
 class _Place(NamedTuple):
     """What a path alone says; ``kind`` is None where the headers must."""
@@ -129,11 +126,13 @@ class _Place(NamedTuple):
 
 
 class _Authority(NamedTuple):
-    """What a Host header says."""
+    """What a Host header says; ``http`` and ``https``: the base URL by either."""
 
     text: str
     host: str
     local: bool
+    http: str
+    https: str
 
 
 class VisitReader:
@@ -150,6 +149,7 @@ class VisitReader:
         self._scheme = None if scheme == "auto" else scheme
         self._prefix = prefix
         self._notices = notices
+        self._direct: BoundedCache[str | None, Source] = BoundedCache(4096)
         self._places: BoundedCache[tuple[str, bytes], _Place] = BoundedCache(2048)
         self._hosts: BoundedCache[bytes | None, _Authority] = BoundedCache(256)
 
@@ -164,14 +164,13 @@ class VisitReader:
         value = values.get
         facts = _new(Facts, map(value, _FACTS))
         peer: Any = scope.get("client")
-        source = self._addresses.read(
-            peer[0] if peer else None,
-            value(b"x-forwarded-for", b""),
-            value(b"forwarded", b""),
-            value(b"x-forwarded-proto", b""),
+        address = peer[0] if peer else None
+        hops, elements, proto = value(b"x-forwarded-for"), value(b"forwarded"), value(b"x-forwarded-proto")
+        source = (self._direct.get(address) if hops is elements is proto is None else None) or self._source(
+            address, hops, elements, proto
         )
         host_line = value(b"host")
-        authority, host, local = self._hosts.get(host_line) or self._authority(host_line)
+        authority, host, local, http, https = self._hosts.get(host_line) or self._authority(host_line)
         method = scope.get("method", "GET")
         kind = place.kind or _kind_of_headers(facts, b"x-requested-with" in values)
         if kind is Kind.IMAGE and method != "GET" and method != "HEAD":
@@ -183,6 +182,7 @@ class VisitReader:
             authority,
             host,
             local or scheme == "https",
+            https if scheme == "https" else http,
             place.path,
             raw_path or scope["path"].encode("utf-8", "surrogatepass"),
             scope.get("query_string", b""),
@@ -211,10 +211,20 @@ class VisitReader:
             return Kind.OWN
         return _EXTENSIONS.get(extension) or (Kind.FEED if path in _FEED_NAMES else None)
 
+    def _source(
+        self, address: str | None, hops: bytes | None, elements: bytes | None, proto: bytes | None
+    ) -> Source:
+        source = self._addresses.read(address, hops or b"", elements or b"", proto or b"")
+        if hops is elements is proto is None:
+            self._direct.put(address, source)
+        return source
+
     def _authority(self, value: bytes | None) -> _Authority:
         match = _HOST.fullmatch(value or b"")
         host = match[1].decode().lower() if match else ""
-        known = _Authority(match[0].decode().lower() if match else "", host, _LOCAL.fullmatch(host) is not None)
+        text = match[0].decode().lower() if match else ""
+        bases = (f"http://{text}", f"https://{text}") if text else ("", "")
+        known = _Authority(text, host, _LOCAL.fullmatch(host) is not None, *bases)
         if len(value or b"") <= _CUT:
             self._hosts.put(value, known)
         return known

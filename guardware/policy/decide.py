@@ -49,19 +49,13 @@ class Policy:
         self._tokens = {t.lower(): Action(a) for t, a in config.crawlers.tokens.items()}
         self._limits = limit_table(config.limits)
         self._protect = config.thresholds.protect
+        self.count_below = config.thresholds.protect
+        """The score below which a picture goes out as it is, and so counts against the budgets."""
+        self.ruled = bool(config.rules)
+        """Whether there are rules at all; if not, ``standing`` is the whole early decision."""
         self._deny = config.thresholds.deny
         self._per_hour = config.budgets.per_hour
         self._per_day = config.budgets.per_day
-
-    @property
-    def count_below(self) -> float:
-        """The score below which a picture goes out as it is, and so counts against the budgets."""
-        return self._protect
-
-    @property
-    def ruled(self) -> bool:
-        """Whether there are rules at all; if not, ``standing`` is the whole early decision."""
-        return bool(self._rules)
 
     def limits(self, kind: Kind) -> Pair:
         """The limits that a visit of this kind must pass."""
@@ -92,14 +86,22 @@ class Policy:
         self, visit: Visit, identity: Identity, score: float, scores: tuple[float, ...], record: Record
     ) -> Decision:
         """Rungs 2 to 7, given the client's record; ``scores`` by group, evidence from the record included."""
-        if self._rules and (rule := self._rules.first(visit, identity, score)):
+        if self.ruled and (rule := self._rules.first(visit, identity, score)):
             return _by_rule(rule)
         by_crawler = None if identity.crawler is None else self._by_crawler(identity.crawler)
         if by_crawler is not None and by_crawler.action is Action.DENY:
             return by_crawler
         if record.limited_by:
             return Decision(Action.LIMIT, f"limits.{record.limited_by}.{visit.kind}")
-        return by_crawler or self._by_score(score, scores, record.proof) or self._by_budget(record)
+        if by_crawler is not None:
+            return by_crawler
+        if score >= self._protect:
+            return self._by_score(score, scores, record.proof) or _DEFAULT
+        if record.hour > self._per_hour:
+            return Decision(Action.PROTECT, "budgets.per_hour")
+        if record.day > self._per_day:
+            return Decision(Action.PROTECT, "budgets.per_day")
+        return _DEFAULT
 
     def _by_crawler(self, crawler: Crawler) -> Decision:
         if crawler.robots_only:
@@ -115,13 +117,6 @@ class Policy:
         if score >= self._deny and condemned(scores, proof):
             return Decision(Action.DENY, "thresholds.deny")
         return Decision(Action.PROTECT, "thresholds.protect")
-
-    def _by_budget(self, record: Record) -> Decision:
-        if record.hour > self._per_hour:
-            return Decision(Action.PROTECT, "budgets.per_hour")
-        if record.day > self._per_day:
-            return Decision(Action.PROTECT, "budgets.per_day")
-        return _DEFAULT
 
 
 def _by_rule(rule: CompiledRule) -> Decision:

@@ -38,9 +38,6 @@ class Rules:
     def __init__(self, rules: Sequence[Rule]) -> None:
         self._rules = tuple(_compile(rule, index) for index, rule in enumerate(rules))
 
-    def __bool__(self) -> bool:
-        return bool(self._rules)
-
     def first(self, visit: Visit, identity: Identity, score: float | None) -> CompiledRule | None:
         """The rule that decides, or None.
 

@@ -1,0 +1,1 @@
+"""Serving: a folder of pictures, or a site behind us, through uvicorn."""

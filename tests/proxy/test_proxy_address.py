@@ -1,0 +1,106 @@
+"""Where the upstream is, and that a request's target reaches it as it came."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from guardware.proxy.address import Address, parse_address, target
+
+from .peers import http_scope
+
+HERE = Address("http://127.0.0.1:3000", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("http://127.0.0.1:3000", HERE),
+        ("http://127.0.0.1:3000/", HERE),
+        ("https://example.com", Address("https://example.com", "")),
+        ("http://[::1]:3000/site/", Address("http://[::1]:3000", "/site")),
+        ("HTTP://Example.com/a%20b", Address("http://example.com", "/a%20b")),
+    ],
+)
+def test_addresses(text: str, expected: Address) -> None:
+    assert parse_address(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("", "does not start with http"),
+        ("127.0.0.1:3000", "does not start with http"),
+        ("ftp://example.com", "does not start with http"),
+        ("http://", "names no host"),
+        ("http:///path", "names no host"),
+        ("http://example.com:0", "names no host"),
+        ("http://example.com:99999", "is not an address"),
+        ("http://[::1", "is not an address"),
+        ("http://user:word@example.com", "leave out user"),
+        ("http://example.com/?q=1", "leave out user"),
+        ("http://example.com/#top", "leave out user"),
+    ],
+)
+def test_what_is_no_address(text: str, fault: str) -> None:
+    with pytest.raises(ValueError, match=fault):
+        parse_address(text)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        b"/",
+        b"//double//slash",
+        b"/a/../b",
+        b"/a/%2e%2e/b",
+        b"/a%2Fb",
+        b"/a%2fb",
+        b"/%ZZ%",
+        b"/a;b=c",
+        b"/[x]",
+        b"/q?a=%2F&b=../c&d=?e;f",
+        b"/q?a=1&a=2&&",
+        b"/+%2B?+%2B",
+    ],
+)
+def test_targets_pass_byte_for_byte(path: bytes) -> None:
+    url = target(HERE, http_scope(path))
+    assert url is not None
+    assert url.raw_path_qs.encode() == path
+
+
+@given(
+    st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E, exclude_characters="#"), max_size=40),
+)
+def test_every_target_in_ascii_passes_byte_for_byte(text: str) -> None:
+    asked = b"/" + text.encode()
+    url = target(HERE, http_scope(asked))
+    assert url is not None
+    path, _, query = asked.partition(b"?")  # ASGI cannot tell an empty query from none
+    assert url.raw_path_qs.encode() == (path + b"?" + query if query else path)
+    assert (url.host, url.port) == ("127.0.0.1", 3000)
+
+
+@pytest.mark.parametrize(
+    "path", [b"*", b"", b"http://elsewhere/", b"/a b", b"/a\r\nx: y", b"/a#b", b"/a?b#c", b"/\0"]
+)
+def test_targets_that_are_refused(path: bytes) -> None:
+    assert target(HERE, http_scope(path)) is None
+
+
+def test_bytes_outside_ascii_are_percent_encoded() -> None:
+    url = target(HERE, http_scope("/über%20all?ü".encode()))
+    assert url is not None
+    assert url.raw_path_qs == "/%C3%BCber%20all?%C3%BC"
+
+
+def test_the_upstreams_own_path_comes_first() -> None:
+    url = target(Address("http://h", "/site"), http_scope(b"/a?b"))
+    assert str(url) == "http://h/site/a?b"
+
+
+def test_a_scope_without_raw_path() -> None:
+    scope = {**http_scope(), "path": "/ü%41", "raw_path": None}
+    url = target(HERE, scope)
+    assert url is not None
+    assert url.raw_path_qs == "/%C3%BC%2541"

@@ -1,0 +1,77 @@
+"""Opening sockets, and what is said when that fails."""
+
+import re
+import socket
+from pathlib import Path
+
+import pytest
+
+from guardware.errors import GuardwareError
+from guardware.proxy.listen import address_of, listen_tcp, listen_unix
+
+
+def test_a_free_port() -> None:
+    (opened,) = listen_tcp("127.0.0.1", 0)
+    with opened:
+        assert re.fullmatch(r"http://127\.0\.0\.1:\d+/", address_of(opened, "http"))
+        with socket.create_connection(opened.getsockname(), timeout=5):
+            pass
+
+
+def test_a_name_with_several_addresses_has_one_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    two = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 0)) for address in ("127.0.0.1", "127.0.0.2")]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: two)
+    first, second = listen_tcp("art.example", 0)
+    with first, second:
+        assert first.getsockname()[1] == second.getsockname()[1]
+
+
+def test_an_ipv6_address_in_a_url() -> None:
+    with socket.socket(socket.AF_INET6) as opened:
+        assert address_of(opened, "https") == "https://[::]:0/"
+
+
+def test_a_port_in_use() -> None:
+    (opened,) = listen_tcp("127.0.0.1", 0)
+    with opened, pytest.raises(GuardwareError, match=r"something else listens there; .* another --port"):
+        listen_tcp("127.0.0.1", opened.getsockname()[1])
+
+
+@pytest.mark.parametrize(
+    ("host", "fault"),
+    [
+        ("192.0.2.1", "this machine has no such address; choose another --host"),
+        ("nowhere.invalid", "no such host"),
+        ("x" * 300, "no such host"),
+        ("a\0b", "no such host"),
+    ],
+)
+def test_an_address_that_is_not_here(host: str, fault: str) -> None:
+    with pytest.raises(GuardwareError, match=fault):
+        listen_tcp(host, 0)
+
+
+def test_too_few_rights(monkeypatch: pytest.MonkeyPatch) -> None:
+    def bind(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(socket.socket, "bind", bind)
+    with pytest.raises(GuardwareError, match=r"port 80: this needs more rights; choose a --port from 1024 on"):
+        listen_tcp("127.0.0.1", 80)
+
+
+def test_a_unix_socket_and_the_one_left_behind(tmp_path: Path) -> None:
+    path = str(tmp_path / "s")
+    with listen_unix(path) as opened:
+        assert address_of(opened, "http") == f"unix:{path}"
+    # Closed, the file is still there: nobody serves it, so it may be replaced.
+    with listen_unix(path), pytest.raises(GuardwareError, match="something else is there"):
+        listen_unix(path)
+
+
+@pytest.mark.parametrize("path", ["file", "missing/s", "x" * 200])
+def test_a_unix_socket_that_cannot_be(tmp_path: Path, path: str) -> None:
+    (tmp_path / "file").write_text("precious")
+    with pytest.raises(GuardwareError, match="cannot listen on"):
+        listen_unix(str(tmp_path / path))
+    assert (tmp_path / "file").read_text() == "precious"
