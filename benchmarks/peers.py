@@ -18,7 +18,8 @@ from starlette.routing import Route
 
 from benchmarks.timing import Job
 from benchmarks.visits import Kind, scope
-from guardware import GuardMiddleware
+from guardware import Config, Guard, GuardMiddleware, Verdict
+from guardware.config.schema import Store as StoreConfig
 from guardware.http import ASGIApp, Message, Receive, Scope, Send
 from guardware.verdict import Action
 
@@ -122,6 +123,31 @@ class AsgiSubject:
                 raise AssertionError(f"{self.name}: a browser got {verdict}")
 
 
+class JudgeSubject:
+    """The judgement alone, with no application around it: what stands beside a bare script call."""
+
+    def __init__(self, name: str, store: str, kind: Kind) -> None:
+        self.name = name
+        self._kind: Kind = kind
+        self._guard = Guard(Config(store=StoreConfig(url=store, timeout=1.0)))
+        self._verdicts: list[Verdict] = []
+
+    def jobs(self, start: int, count: int) -> Iterator[Job]:
+        self._verdicts = []
+        for number in range(start, start + count):
+            yield partial(self._judge, scope(self._kind, number))
+
+    async def _judge(self, visit_scope: Scope) -> None:
+        visit = self._guard.read(visit_scope)
+        if visit is not None:
+            self._verdicts.append(await self._guard.judge(visit))
+
+    def verify(self) -> None:
+        """A browser was judged, and is allowed."""
+        if not self._verdicts or any(v.action is not Action.ALLOW for v in self._verdicts):
+            raise AssertionError(f"{self.name}: not every browser was allowed")
+
+
 async def _receive() -> Message:
     return {"type": "http.request", "body": b"", "more_body": False}
 
@@ -152,11 +178,13 @@ def subjects() -> list[AsgiSubject]:
     return [AsgiSubject(name, make(), kind, judged=judged) for name, make, kind, judged in _ROWS]
 
 
-def guarded_by_redis(url: str) -> list[AsgiSubject]:
-    """The app behind guardware with its records in the Redis at ``url``: a page, and a picture."""
+def guarded_by_redis(url: str) -> list[AsgiSubject | JudgeSubject]:
+    """The app behind guardware with its records in the Redis at ``url``, and the judgement without the app."""
     return [
         AsgiSubject("guardware, Redis, page", _guarded(url), "page", judged=True),
         AsgiSubject("guardware, Redis, picture", _guarded(url), "image", judged=True),
+        JudgeSubject("guardware judgement alone, Redis, page", url, "page"),
+        JudgeSubject("guardware judgement alone, Redis, picture", url, "image"),
     ]
 
 

@@ -15,7 +15,8 @@ Semantics, shared by every backend (the conformance suite in tests/store holds t
 5. *Expiry.* Records expire ``RECORD_TTL`` seconds after the last touch; every key expires.
 """
 
-from typing import NamedTuple, Protocol
+from collections.abc import Coroutine
+from typing import Any, NamedTuple, Protocol
 
 from guardware.verdict import GROUPS
 
@@ -71,10 +72,12 @@ class Record(NamedTuple):
 class Store(Protocol):
     """A backend. All times are seconds since the epoch; ``now=None`` means the backend's own clock."""
 
-    async def touch(self, touch: Touch, now: float | None = None) -> Record:
+    def touch(self, touch: Touch, now: float | None = None) -> Coroutine[Any, Any, Record]:
         """Bring the record up to date and return it. Raises StoreError when the store is away."""
 
-    async def count_original(self, client: str, network: str, original: int, now: float | None = None) -> None:
+    def count_original(
+        self, client: str, network: str, original: int, now: float | None = None
+    ) -> Coroutine[Any, Any, None]:
         """Add one picture to the budgets, for an answer that turned out to be a picture."""
 
     async def secret(self, proposal: bytes) -> bytes:

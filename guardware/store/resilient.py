@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from guardware.errors import StoreError
+from guardware.store.deadline import Deadline
 from guardware.store.memory import MemoryStore, Status
 from guardware.store.protocol import Record, Store, Touch
 
@@ -55,6 +56,7 @@ class ResilientStore:
         self._remote = remote
         self._local = local
         self._timeout = timeout
+        self._deadline = Deadline(timeout)
         self._clock = clock
         self._available = True
         self._failures = 0
@@ -71,8 +73,7 @@ class ResilientStore:
         """See ``Store.touch``. Takes at most ``timeout``, and no time at all while the remote is away."""
         if self._available:
             try:
-                async with asyncio.timeout(self._timeout):
-                    return await self._remote.touch(touch, now)
+                return await self._deadline.keep(self._remote.touch(touch, now))
             except (StoreError, TimeoutError) as error:
                 self._lost(error, self._timeout)
         return self._local.touch_now(touch, now)
@@ -81,8 +82,7 @@ class ResilientStore:
         """See ``Store.count_original``. Takes at most ``timeout``."""
         if self._available:
             try:
-                async with asyncio.timeout(self._timeout):
-                    return await self._remote.count_original(client, network, original, now)
+                return await self._deadline.keep(self._remote.count_original(client, network, original, now))
             except (StoreError, TimeoutError) as error:
                 self._lost(error, self._timeout)
         self._local.count_original_now(client, network, original, now)
@@ -101,6 +101,7 @@ class ResilientStore:
         if self._probing is not None:
             self._probing.cancel()
             await asyncio.gather(self._probing, return_exceptions=True)
+        self._deadline.close()
         await self._remote.close()
         await self._local.close()
 
