@@ -130,7 +130,7 @@ class _Connections:
         async with self._turns:
             connection = await self._take()
             try:
-                await connection.send_command(*command, check_health=False)
+                await connection.send_packed_command(_pack(command), check_health=False)
                 reply: object = await connection.read_response()
             except NoScriptError:
                 await self._give_back(connection)
@@ -183,6 +183,15 @@ class _Connections:
 def _pool(url: str) -> Any:
     """Only to make connections. Any: what redis-py says of its types differs from version to version."""
     return ConnectionPool.from_url(url, protocol=2, retry=Retry(NoBackoff(), 0), socket_timeout=None)
+
+
+def _pack(command: tuple[Any, ...]) -> bytes:
+    """A command on the wire: an array of bulk strings (RESP). redis-py's own packer takes three times as long."""
+    parts = [b"*%d\r\n" % len(command)]
+    for argument in command:
+        value = argument if isinstance(argument, bytes) else str(argument).encode()
+        parts.append(b"$%d\r\n%b\r\n" % (len(value), value))
+    return b"".join(parts)
 
 
 async def _drop(connection: Any) -> None:
