@@ -95,6 +95,12 @@ class Guard:
 
     async def start(self) -> None:
         """Agree on the secret with all who share the store. Without one in the configuration, the store has it."""
+        clients, url = self.config.clients, self.config.site.url
+        if url is not None and url.scheme == "https" and clients.scheme == "auto" and not clients.trusted_proxies:
+            logger.warning(
+                "site.url is https and clients.trusted_proxies is empty; if something in front of this server "
+                "ends TLS, name its address there, or all visitors behind it count as one"
+            )
         if self._fixed_secret is None:
             self._keys = KeyMaker(await self.store.secret(secrets.token_bytes(32)))
 

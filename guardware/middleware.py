@@ -11,7 +11,7 @@ from guardware.config import Config, from_mapping, load
 from guardware.http import Answer, ASGIApp, Message, Receive, Scope, Send, first_value, send_answer
 from guardware.notice_answers import notice_answer
 from guardware.parts import Parts
-from guardware.responses import Open, Protected, doubtful_scope
+from guardware.responses import Open, Protected, body_scope, doubtful_scope
 from guardware.store import MemoryStore, ResilientStore
 from guardware.verdict import Action, Verdict
 from guardware.visit import Kind, Visit
@@ -73,6 +73,9 @@ class GuardMiddleware:
         now = self._parts
         guard = now.guard
         visit = guard.read(scope)
+        if visit is None and not guard.enforced:
+            await self.app(scope, receive, send)
+            return
         if visit is None:
             answer = now.answers.bad_request(first_value(scope["headers"], b"accept"))
             await send_answer(answer, scope["method"], send)
@@ -104,7 +107,9 @@ class GuardMiddleware:
         self, now: Parts, visit: Visit, action: Action, scope: Scope, receive: Receive, send: Send
     ) -> None:
         responder = Protected(send, visit, now.notices, now.maker, now.config.images.max_bytes)
-        if action is not Action.ALLOW:
+        if action is Action.ALLOW:
+            scope = body_scope(scope)
+        else:
             scope = doubtful_scope(scope, image=visit.kind is Kind.IMAGE)
         await self.app(scope, receive, responder.send)
 

@@ -21,7 +21,23 @@ _PUBLIC = frozenset([b"public", b"private", b"s-maxage", b"proxy-revalidate"])
 _CONDITIONS = frozenset(
     [b"range", b"if-range", b"if-none-match", b"if-match", b"if-modified-since", b"if-unmodified-since"]
 )
-_SENDFILE = ("http.response.pathsend", "http.response.zerocopysend")
+_SENDFILE = frozenset(["http.response.pathsend", "http.response.zerocopysend"])
+_HAND_OVER = frozenset([b"x-accel-redirect", b"x-sendfile", b"x-lighttpd-send-file", b"x-litespeed-location"])
+"""Headers by which an application has the server in front send a file: a picture that would pass us by."""
+
+_OF_THE_ORIGINAL = (
+    _HAND_OVER
+    | _SHARED_CACHES
+    | frozenset(
+        [
+            *(b"content-type", b"content-length", b"content-encoding", b"content-range", b"content-location"),
+            *(b"content-md5", b"content-digest", b"repr-digest", b"digest", b"etag", b"last-modified"),
+            *(b"accept-ranges", b"cache-control", b"expires", b"age", b"x-robots-tag", b"trailer"),
+        ]
+    )
+)
+"""What says something of the original, and is made anew or left out when a variant goes in its place."""
+
 _PASSED_IMAGES = frozenset(["image/svg+xml", "image/x-icon", "image/vnd.microsoft.icon"])
 """Drawn pictures and icons: they go out as they are (SVG gets its own setting with the image recipes)."""
 
@@ -135,9 +151,14 @@ def doubtful_scope(scope: Scope, *, image: bool) -> Scope:
     headers = [h for h in scope["headers"] if h[0] not in dropped]
     if image:
         headers.append((b"accept-encoding", b"identity"))
-    extensions = {k: v for k, v in (scope.get("extensions") or {}).items() if k not in _SENDFILE}
     method = "GET" if scope["method"] == "HEAD" else scope["method"]
-    return {**scope, "method": method, "headers": headers, "extensions": extensions}
+    return {**body_scope(scope), "method": method, "headers": headers}
+
+
+def body_scope(scope: Scope) -> Scope:
+    """The request for an application that is to send bodies itself, and not hand files over to the server."""
+    extensions = {k: v for k, v in (scope.get("extensions") or {}).items() if k not in _SENDFILE}
+    return {**scope, "extensions": extensions}
 
 
 class Protected:
@@ -161,9 +182,10 @@ class Protected:
             self._headers = [(bytes(k).lower(), bytes(v)) for k, v in message.get("headers", ())]
         elif kind == "http.response.body" and self._state != "done":
             await self._body(message.get("body", b""), message.get("more_body", False))
-        elif kind == "http.response.body" or kind in _SENDFILE:
-            return
-        else:
+        elif kind == "http.response.trailers":
+            if self._state == "passing":
+                await self._send(message)
+        elif kind != "http.response.body" and kind not in _SENDFILE:
             await self._send(message)
 
     async def _body(self, chunk: bytes, more: bool) -> None:
@@ -184,6 +206,8 @@ class Protected:
         """By what is declared and by the first bytes: loaders decode a picture whatever it is called."""
         declared = media_type(self._headers)
         if declared.startswith("image/") and declared not in _PASSED_IMAGES:
+            return True
+        if any(name in _HAND_OVER for name, _ in self._headers):
             return True
         return sniff(bytes(self._held[:16])) is not None
 
@@ -206,9 +230,7 @@ class Protected:
         status = self._start["status"]
         variant = await self._variant(status)
         self._held = bytearray()
-        extra = [
-            h for h in self._headers if h[0] in (b"link", b"set-cookie", b"access-control-allow-origin", b"vary")
-        ]
+        extra = [h for h in self._headers if h[0] not in _OF_THE_ORIGINAL and h[0][:12] != _OURS]
         extra.append((b"cache-control", b"private, no-cache"))
         answer = answer_bytes(
             variant.body,

@@ -220,6 +220,38 @@ async def test_files_are_not_handed_to_the_server_for_the_doubtful(call: Call, p
     assert [list(s["extensions"]) for s in seen] == [["http.response.debug"], list(extensions)]
 
 
+@pytest.mark.parametrize("header", [b"x-accel-redirect", b"X-Sendfile"])
+@pytest.mark.parametrize("path", ["/art/1.jpg", "/art/1", "/art/1.css"])
+async def test_files_are_not_handed_to_a_server_in_front(call: Call, header: bytes, path: str) -> None:
+    app = GuardMiddleware(app_with(b"", [(header, b"/protected/1.jpg")]))
+    reply = await call(app, path, CURL)
+    assert reply.all("x-accel-redirect") + reply.all("X-Sendfile") == []
+    assert size(reply.body)[0] > 0
+    honest = await call(app, path, BROWSER)
+    assert [v for k, v in honest.headers if k == header] == ([] if path.endswith("css") else [b"/protected/1.jpg"])
+
+
+async def test_the_applications_other_headers_stay_on_a_variant(call: Call, picture: bytes) -> None:
+    own = [(b"access-control-allow-origin", b"*"), (b"strict-transport-security", b"max-age=9"), (b"age", b"7")]
+    own += [(b"last-modified", b"Sun, 22 Nov 2026 10:00:00 GMT"), (b"content-md5", b"x")]
+    reply = await call(GuardMiddleware(app_with(picture, [*JPEG, *own])), "/art/1.jpg", CURL)
+    names = [name for name, _ in reply.headers]
+    assert {b"access-control-allow-origin", b"strict-transport-security"} <= set(names)
+    assert not {b"last-modified", b"content-md5", b"age"} & set(names)
+    assert len(set(names)) == len(names)
+
+
+async def test_a_style_sheet_keeps_ranges_conditions_and_its_304(call: Call) -> None:
+    seen: list[Scope] = []
+    css = app_with(b"", [(b"etag", b'"css"')], status=304, seen=seen)
+    headers = [*page_headers(), (b"if-none-match", b'"css"')]
+    extensions: dict[str, dict[str, str]] = {"http.response.pathsend": {}}
+    reply = await call(GuardMiddleware(css), "/site.css", headers, extensions=extensions)
+    assert (reply.status, reply.one("etag")) == (304, '"css"')
+    assert (b"if-none-match", b'"css"') in seen[0]["headers"]
+    assert seen[0]["extensions"] == {}, "a file handed over might be a picture"
+
+
 class TestTheDeclared:
     async def test_are_refused_with_the_licence(self, call: Call, picture: bytes) -> None:
         seen: list[Scope] = []
@@ -311,6 +343,17 @@ class TestTheEdges:
         seen: list[Scope] = []
         reply = await call(GuardMiddleware(app_with(b"", HTML, seen=seen)), path, BROWSER, raw_path=b"")
         assert (reply.status, seen) == (400, [])
+
+    async def test_in_monitor_mode_it_does(self, call: Call) -> None:
+        app = GuardMiddleware(app_with(b"<p>", HTML), {"mode": "monitor"})
+        assert (await call(app, "/a/../b", BROWSER, raw_path=b"")).status == 200
+
+    async def test_a_site_said_to_be_https_with_no_proxy_named_is_told_at_start(
+        self, call: Call, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        app = GuardMiddleware(app_with(b"<p>", HTML), {"site": {"url": "https://example.com"}})
+        await call(app, "/", page_headers())
+        assert "clients.trusted_proxies is empty" in caplog.text
 
     async def test_our_own_headers_pass_in_neither_direction(self, call: Call) -> None:
         seen: list[Scope] = []
