@@ -1,7 +1,6 @@
 """GuardMiddleware: the guard around an ASGI application."""
 
 import asyncio
-import logging
 import os
 from collections.abc import Mapping
 from typing import Any
@@ -16,7 +15,9 @@ from guardware.store import MemoryStore, ResilientStore
 from guardware.verdict import Action, Verdict
 from guardware.visit import Kind, Visit
 
-logger = logging.getLogger("guardware")
+# Looking a member up on its enumeration takes ten times as long as a global, and is done for every request.
+_ALLOW, _PROTECT = Action.ALLOW, Action.PROTECT
+_IMAGE, _ASSET, _NOTICE, _OWN = Kind.IMAGE, Kind.ASSET, Kind.NOTICE, Kind.OWN
 
 
 class GuardMiddleware:
@@ -73,14 +74,11 @@ class GuardMiddleware:
         now = self._parts
         guard = now.guard
         visit = guard.read(scope)
-        if visit is None and not guard.enforced:
-            await self.app(scope, receive, send)
-            return
         if visit is None:
-            answer = now.answers.bad_request(first_value(scope["headers"], b"accept"))
-            await send_answer(answer, scope["method"], send)
+            await self._unjudged(now, scope, receive, send)
             return
-        if visit.kind is Kind.OWN:
+        kind = visit.kind
+        if kind is _OWN:
             await send_answer(now.own.answer(visit), visit.method, send)
             return
         local = guard.local
@@ -89,32 +87,35 @@ class GuardMiddleware:
         scope["state"] = {**scope.get("state", {}), "guardware": verdict}
         if visit.forged:
             scope["headers"] = [h for h in visit.headers if not h[0].startswith(b"x-guardware-")]
-        action = verdict.action if verdict.enforced else Action.ALLOW
-        if visit.kind is Kind.NOTICE:
+        action = verdict.action if verdict.enforced else _ALLOW
+        if kind is _NOTICE:
             answer = await notice_answer(self.app, scope, visit, now.notices)
             await send_answer(answer, visit.method, send)
-        elif action is Action.DENY or action is Action.LIMIT:
-            await self._refuse(now, visit, verdict, send)
-        elif action is Action.ALLOW and visit.kind is not Kind.ASSET:
-            pictured = None if visit.kind is Kind.IMAGE else self._count_original
+        elif action is _ALLOW and (kind is not _ASSET or not verdict.enforced):
+            pictured = None if kind is _IMAGE else self._count_original
             await self.app(scope, receive, Open(send, visit, now.notices, pictured).send)
-        elif not verdict.enforced:
-            await self.app(scope, receive, Open(send, visit, now.notices, None).send)
-        else:
+        elif action is _ALLOW or action is _PROTECT:
             await self._protect(now, visit, action, scope, receive, send)
+        else:
+            await self._refuse(now, visit, verdict, send)
+
+    async def _unjudged(self, now: Parts, scope: Scope, receive: Receive, send: Send) -> None:
+        """A path that servers read differently; in monitor mode it is served all the same."""
+        if not now.guard.enforced:
+            await self.app(scope, receive, send)
+            return
+        answer = now.answers.bad_request(first_value(scope["headers"], b"accept"))
+        await send_answer(answer, scope["method"], send)
 
     async def _protect(
         self, now: Parts, visit: Visit, action: Action, scope: Scope, receive: Receive, send: Send
     ) -> None:
         responder = Protected(send, visit, now.notices, now.maker, now.config.images.max_bytes)
-        if action is Action.ALLOW:
-            scope = body_scope(scope)
-        else:
-            scope = doubtful_scope(scope, image=visit.kind is Kind.IMAGE)
+        scope = body_scope(scope) if action is _ALLOW else doubtful_scope(scope, image=visit.kind is _IMAGE)
         await self.app(scope, receive, responder.send)
 
     async def _refuse(self, now: Parts, visit: Visit, verdict: Verdict, send: Send) -> None:
-        picture = visit.kind is Kind.IMAGE
+        picture = visit.kind is _IMAGE
         accept = visit.facts.accept
         if verdict.action is Action.LIMIT:
             answer = now.answers.limit(
@@ -141,7 +142,7 @@ class GuardMiddleware:
             return
         verdict = await now.guard.judge(visit)
         now.recorder.record(visit, verdict)
-        if verdict.enforced and verdict.action in (Action.DENY, Action.LIMIT):
+        if verdict.enforced and verdict.action not in (_ALLOW, _PROTECT):
             await _close(receive, send)
             return
         scope["state"] = {**scope.get("state", {}), "guardware": verdict}

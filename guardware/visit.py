@@ -173,7 +173,7 @@ class VisitReader:
         authority, host, local, http, https = self._hosts.get(host_line) or self._authority(host_line)
         method = scope.get("method", "GET")
         kind = place.kind or _kind_of_headers(facts, b"x-requested-with" in values)
-        if kind is Kind.IMAGE and method != "GET" and method != "HEAD":
+        if method != "GET" and method != "HEAD" and kind is Kind.IMAGE:
             kind = Kind.API
         scheme = self._scheme or source.scheme or _SCHEMES.get(scope.get("scheme", "http"), "http")
         fields = (
