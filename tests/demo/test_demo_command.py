@@ -1,5 +1,6 @@
 """``guardware demo``: builds, says what to try, and guards what it serves."""
 
+import asyncio
 import shlex
 import socket
 import subprocess
@@ -18,9 +19,10 @@ from PIL import Image
 import guardware.cli.demo as demo
 from guardware.demo import Work
 from guardware.errors import GuardwareError
-from guardware.http import ASGIApp, RawHeaders
+from guardware.http import ASGIApp, Message, RawHeaders, Receive, Scope, Send
 
 PICTURE = "/pictures/last-light-over-the-pass.jpg"
+RUN = "import sys; from guardware.cli import main; sys.argv[1:1] = ['demo']; main()"
 GPTBOT: RawHeaders = [(b"host", b"localhost:8000"), (b"user-agent", b"GPTBot"), (b"accept", b"*/*")]
 
 
@@ -43,6 +45,24 @@ def served(monkeypatch: pytest.MonkeyPatch) -> list[ASGIApp]:
     return apps
 
 
+def patient(app: ASGIApp) -> ASGIApp:
+    """The app before a visitor who asks once, then waits: files listen for a visitor who hangs up."""
+
+    async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
+        asked = False
+
+        async def once() -> Message:
+            nonlocal asked
+            if asked:
+                await asyncio.Event().wait()
+            asked = True
+            return await receive()
+
+        await app(scope, once, send)
+
+    return wrapped
+
+
 async def test_people_get_the_original_tools_a_preview_and_trainers_nothing(
     hung: Path, served: list[ASGIApp], call: Call
 ) -> None:
@@ -50,16 +70,17 @@ async def test_people_get_the_original_tools_a_preview_and_trainers_nothing(
     assert result.exit_code == 0
     original = (hung / PICTURE[1:]).read_bytes()
 
-    page = await call(served[0], "/", page_headers())
+    app = patient(served[0])
+    page = await call(app, "/", page_headers())
     assert (page.status, b"Mountains, water, paper, thread" in page.body) == (200, True)
-    assert (await call(served[0], PICTURE, BROWSER)).body == original
+    assert (await call(app, PICTURE, BROWSER)).body == original
 
-    preview = await call(served[0], PICTURE, CURL, ip="198.51.100.8")
+    preview = await call(app, PICTURE, CURL, ip="198.51.100.8")
     assert preview.status == 200
     with Image.open(BytesIO(preview.body)) as picture:
         assert picture.size == (1024, 576)
 
-    refusal = await call(served[0], PICTURE, GPTBOT, ip="198.51.100.9")
+    refusal = await call(app, PICTURE, GPTBOT, ip="198.51.100.9")
     assert refusal.status == 403
     assert original[:4000] not in refusal.body
 
@@ -117,8 +138,7 @@ def test_a_taken_port_is_said_at_once_with_exit_code_1(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         done = subprocess.run(
-            [sys.executable, "-c", "from guardware.cli import main; main()"]
-            + ["demo", "--port", str(port), "--dir", str(tmp_path / "gallery")],
+            [sys.executable, "-c", RUN, "--port", str(port), "--dir", str(tmp_path / "gallery")],
             capture_output=True,
             text=True,
             timeout=60,

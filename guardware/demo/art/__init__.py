@@ -1,0 +1,1 @@
+"""The demo's pictures: tools (colour, fields, sheet) and one module for each family of them. Needs Pillow only."""
