@@ -1,5 +1,6 @@
 """One ASGI request as a call, and what a person's browser sends."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
@@ -68,8 +69,13 @@ async def call_app(
     """One request, in process."""
     messages: list[Message] = []
 
+    requests = iter([{"type": "http.request", "body": b"", "more_body": False}])
+
     async def receive() -> Message:
-        return {"type": "http.request", "body": b"", "more_body": False}
+        for message in requests:
+            return message
+        await asyncio.Future()  # nobody hangs up
+        raise AssertionError("unreachable")
 
     async def send(message: Message) -> None:
         messages.append(message)

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from guardware.cli.site import site_warnings
 from guardware.config.checks import findings
 from guardware.config.faults import Fault, Path, printable, render
 from guardware.config.fields import closest
@@ -21,7 +22,8 @@ from guardware.signals import NAMES
 @click.command()
 @click.argument("file", required=False)
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of the file, for editors, and check nothing.")
-def command(file: str | None, schema: bool) -> None:
+@click.option("--site", metavar="URL", help="Also look at a running site for headers that cancel the opt-out.")
+def command(file: str | None, schema: bool, site: str | None) -> None:
     """Validate FILE (default: ./guardware.yaml if there is one, else the defaults).
 
     Every fault goes to standard error as file:line:column: key: what is wrong; how to mend it (exit code 2).
@@ -39,6 +41,8 @@ def command(file: str | None, schema: bool) -> None:
     )
     for line in summary(config):
         click.echo(f"  {line}")
+    for line in site_warnings(site, config) if site is not None else ():
+        click.echo(f"warning: {site}: {line}", err=True)
 
 
 def unknown_names(config: Config, catalogue: Catalogue) -> Iterator[Fault]:

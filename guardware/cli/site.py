@@ -1,0 +1,39 @@
+"""What a running site sends that would cancel its opt-out; for ``guardware check --site``."""
+
+import asyncio
+
+import aiohttp
+
+from guardware.config.schema import Config
+from guardware.crawlers.catalogue import Catalogue
+from guardware.errors import GuardwareError
+from guardware.notices import Notices, refused_tokens
+from guardware.notices.headers import NOAI
+
+TIMEOUT = 10.0
+"""Seconds for the one request that is made."""
+
+
+def site_warnings(url: str, config: Config) -> list[str]:
+    """Sentences with mends on the X-Robots-Tag lines at ``url``. Raises GuardwareError if it does not answer."""
+    lines = asyncio.run(_robots_tags(url))
+    notices = Notices(config.notices, config.site, refused_tokens(Catalogue.load(), config.crawlers))
+    own = [line for line in lines if line != NOAI[1]]
+    warnings = [reason for line in own if (reason := notices.cancelled_by(line))]
+    if NOAI[1] in lines and lines[0] != NOAI[1]:
+        warnings.append(
+            "X-Robots-Tag: the opt-out is not the first line, and some readers look at the first only; "
+            "have nothing add lines before guardware's"
+        )
+    return warnings
+
+
+async def _robots_tags(url: str) -> list[bytes]:
+    timeout = aiohttp.ClientTimeout(total=TIMEOUT)
+    headers = {"user-agent": "guardware check", "accept": "text/html"}
+    try:
+        async with aiohttp.ClientSession(timeout=timeout) as session, session.get(url, headers=headers) as answer:
+            return [value.strip() for name, value in answer.raw_headers if name.lower() == b"x-robots-tag"]
+    except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+        reason = str(error) or type(error).__name__
+        raise GuardwareError(f"{url} does not answer: {reason}; is the site running?") from None
