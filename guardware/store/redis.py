@@ -63,13 +63,13 @@ class RedisStore:
             *(*rate, *network_rate, *touch.weights),
         )
         network, client = touch.network, touch.client
-        keys = (f"gw:{{{network}}}:c:{client}", f"gw:{{{network}}}:n", *_stems(client, network))
+        keys = (_record_key(client, network), f"gw:{{{network}}}:n", *_stems(client, network))
         return _record(await self._run(self._touch, 4, *keys, ask, touch.kind, _picture(touch.original)))
 
     async def count_original(self, client: str, network: str, original: int, now: float | None = None) -> None:
         """See ``Store.count_original``."""
-        stems = _stems(client, network)
-        await self._run(self._count, 2, *stems, _microseconds(now), _picture(original))
+        keys = (_record_key(client, network), *_stems(client, network))
+        await self._run(self._count, 3, *keys, _microseconds(now), _picture(original), RECORD_TTL)
 
     async def secret(self, proposal: bytes) -> bytes:
         """See ``Store.secret``. The first proposal stays as long as somebody asks again within 90 days."""
@@ -196,6 +196,10 @@ def _pack(command: tuple[Any, ...]) -> bytes:
 
 async def _drop(connection: Any) -> None:
     await connection.disconnect(nowait=True)
+
+
+def _record_key(client: str, network: str) -> str:
+    return f"gw:{{{network}}}:c:{client}"
 
 
 def _stems(client: str, network: str) -> tuple[str, str]:

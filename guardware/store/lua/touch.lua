@@ -1,6 +1,7 @@
 -- One visit: scores, limits, budgets, run. Its twin in Python is memory.py; the semantics are in protocol.py.
 --
--- KEYS  1 the client's record (hash)          t last touch, v visits, n run, p proof, s<i> scores, l:<kind> tats
+-- KEYS  1 the client's record (hash)          t last touch, v visits, n run, p proof, s<i> scores, l:<kind> tats,
+--                                              hw hour and hc its count, dw day and dc its count
 --       2 the network's record (hash)         t last admitted visit, l:<kind> tats
 --       3 the stem of the hour's distinct count, 4 the day's (HyperLogLogs <stem>:<number of the hour or day>)
 -- ARGV  1 doubles, little-endian, in the order of the `local`s below, then one weight for each group
@@ -41,7 +42,8 @@ end
 
 -- The record.
 local tat_field = 'l:' .. ARGV[2]
-local names = {'t', 'v', 'n', 'p', tat_field}
+local names = {'t', 'v', 'n', 'p', tat_field, 'hw', 'hc', 'dw', 'dc'}
+local SCORES = #names
 for i = FIXED + 1, #ask do names[#names + 1] = 's' .. i - FIXED end
 local stored = redis.call('HMGET', KEYS[1], unpack(names))
 for i = 1, #names do stored[i] = tonumber(stored[i]) end
@@ -60,10 +62,10 @@ if proof ~= (stored[4] or 0) then write[#write + 1] = 'p'; write[#write + 1] = p
 local fade = math.exp(math.min(((last or now) - now) / decay, 0))
 local scores, sum = {}, 0
 for i = 1, #ask - FIXED do
-  local before = stored[5 + i] or 0
+  local before = stored[SCORES + i] or 0
   local score = math.max(before * fade, ask[FIXED + i])
   scores[i], sum = score, sum + score
-  if score ~= before then write[#write + 1] = names[5 + i]; write[#write + 1] = score end
+  if score ~= before then write[#write + 1] = names[SCORES + i]; write[#write + 1] = score end
 end
 
 -- Limits: both admit, or neither is charged.
@@ -90,16 +92,29 @@ else
     keep(KEYS[2], network_last)
   end
 end
+
+-- Budgets. The counts stand in the record, so that most visits need not ask a HyperLogLog. One more is counted
+-- when the picture changed it; every 16th time, and when the record was lost, its own estimate is taken.
+local hour_now, day_now = math.floor(now / HOUR), math.floor(now / DAY)
+local hour = stored[6] == hour_now and stored[7] or 0
+local day = stored[8] == day_now and stored[9] or 0
+local function add(stem, window, length, count)
+  local key = stem .. ':' .. window
+  local changed = redis.call('PFADD', key, ARGV[3]) == 1
+  if changed and count == 0 then redis.call('EXPIRE', key, length / 1e6) end
+  if count == 0 or changed and count % 16 == 15 then return redis.call('PFCOUNT', key) end
+  return changed and count + 1 or count
+end
+if limited == 0 and ARGV[3] ~= '' and sum < below then
+  local hour_before, day_before = hour, day
+  hour = add(KEYS[3], hour_now, HOUR, hour)
+  day = add(KEYS[4], day_now, DAY, day)
+  if hour ~= hour_before or day ~= day_before then
+    for _, value in ipairs({'hw', hour_now, 'hc', hour, 'dw', day_now, 'dc', day}) do write[#write + 1] = value end
+  end
+end
+
 redis.call('HSET', KEYS[1], unpack(write))
 keep(KEYS[1], last)
-
--- Budgets. A count is kept for its window's length after its last change, which is past the window's end.
-local hour_key = KEYS[3] .. ':' .. math.floor(now / HOUR)
-local day_key = KEYS[4] .. ':' .. math.floor(now / DAY)
-if limited == 0 and ARGV[3] ~= '' and sum < below then
-  if redis.call('PFADD', hour_key, ARGV[3]) == 1 then redis.call('EXPIRE', hour_key, HOUR / 1e6) end
-  if redis.call('PFADD', day_key, ARGV[3]) == 1 then redis.call('EXPIRE', day_key, DAY / 1e6) end
-end
-local hour, day = redis.call('PFCOUNT', hour_key), redis.call('PFCOUNT', day_key)
 
 return struct.pack('<' .. string.rep('d', 7 + #scores), visits, run, proof, hour, day, wait, limited, unpack(scores))
