@@ -159,7 +159,7 @@ class Guard:
             findings.limits.network,
             self._picture(visit) if picture else None,
             self._policy.count_below,
-            picture and navigated(visit),
+            picture and visit.facts.fetch_dest != b"image" and navigated(visit),
             kind is _PAGE,
         )
         return _new(Pending, (visit, findings, _new(Touch, touch)))

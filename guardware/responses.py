@@ -135,7 +135,7 @@ class Open:
         """Not a coroutine of its own: it only hands on what the server's ``send`` returns."""
         if message["type"] == "http.response.start":
             headers, picture = with_notices(message.get("headers", ()), self._notices, self._visit.base_url)
-            message = {**message, "headers": headers}
+            message["headers"] = headers
             if picture and self._pictured is not None and message["status"] in (200, 206):
                 self._pictured(self._visit)
         return self._send(message)
