@@ -8,7 +8,7 @@ Each client visits alone, from one address, with an empty store and the portfoli
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -82,20 +82,26 @@ def _actions(verdicts: tuple[Verdict, ...]) -> str:
     return ", ".join(f"{counts[a]} {a}" for a in Action if counts[a]) or "none"
 
 
-def main(corpus: str) -> None:
-    print("# What real clients get\n")
-    print(
-        "57 captured clients, replayed through the guard with the portfolio preset, each alone, with an "
-        "empty store and one request a second."
+_HEAD = """\
+# What real clients get
+
+57 captured clients, replayed through the guard with the portfolio preset, each alone, with an empty store and one
+request a second. Made by `python scripts/clients_table.py tests/corpora/clients.jsonl`; a test keeps it current and
+holds it to its promises: no original to tools and dataset downloaders; spoofed tools and crawlers known by their
+third picture; people never refused; browser engines given everything, unless they call themselves HeadlessChrome.
+
+| client | category | pictures | pages and the rest | evidence of weight 2 and more |
+|---|---|---|---|---|"""
+
+
+def table(replays: Iterable[Replay]) -> str:
+    """The text of docs/clients.md."""
+    rows = (
+        f"| {r.client} | {r.category} | {_actions(r.pictures)} | {_actions(r.others)} | {r.evidence} |"
+        for r in sorted(replays, key=lambda r: (r.category, r.client))
     )
-    print(
-        "Made by `python scripts/clients_table.py tests/corpora/clients.jsonl`; a test holds it to its promises.\n"
-    )
-    print("| client | category | pictures | pages and the rest | evidence of weight 2 and more |")
-    print("|---|---|---|---|---|")
-    for r in sorted(replay_all(Path(corpus)), key=lambda r: (r.category, r.client)):
-        print(f"| {r.client} | {r.category} | {_actions(r.pictures)} | {_actions(r.others)} | {r.evidence} |")
+    return "\n".join([_HEAD, *rows, ""])
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    print(table(replay_all(Path(sys.argv[1]))), end="")

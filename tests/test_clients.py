@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from clients_table import Replay, replay_all
+from clients_table import Replay, replay_all, table
 
 from guardware.verdict import Action
 
@@ -46,3 +46,7 @@ def test_browser_engines_get_everything(client: Replay) -> None:
         assert all(v.action is not Action.ALLOW for v in client.pictures)
     else:
         assert all(v.action is Action.ALLOW for v in (*client.pictures, *client.others))
+
+
+def test_the_table_in_the_docs_is_current() -> None:
+    assert (Path(__file__).parents[1] / "docs" / "clients.md").read_text() == table(CLIENTS)
