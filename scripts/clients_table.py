@@ -87,7 +87,7 @@ _HEAD = """\
 
 57 captured clients, replayed through the guard with the portfolio preset, each alone, with an empty store and one
 request a second. Made by `python scripts/clients_table.py tests/corpora/clients.jsonl`; a test keeps it current
-and holds it to its promises: no original to tools and dataset downloaders; spoofed tools and crawlers known by their
+and holds it to its promises: no original to tools and dataset downloaders; spoofed tools and crawlers known by the
 third picture; people never refused; browser engines given everything, unless they call themselves HeadlessChrome.
 
 | client | category | pictures | pages and the rest | evidence of weight 2 and more |
