@@ -17,7 +17,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError
 
 from guardware.errors import ConfigError, StoreError
-from guardware.store.protocol import DECAY, RECORD_TTL, Record, Touch
+from guardware.store.protocol import ADDRESS_SHARE, DECAY, NEWCOMER, RECORD_TTL, Record, Touch
 from guardware.verdict import GROUPS
 
 _US = 1_000_000
@@ -27,8 +27,8 @@ _SHARED_TTL = 90 * 86400
 
 # Numbers travel packed, there and back. As text, each as an argument of its own, they make a call 5 µs slower
 # (measured on top of a trivial EVALSHA of 122 µs: 15 texts +20 µs, 2 texts and one pack +15 µs).
-_ASK = struct.Struct(f"<{11 + len(GROUPS)}d")
-_TELL = struct.Struct(f"<{7 + len(GROUPS)}d")
+_ASK = struct.Struct(f"<{13 + len(GROUPS)}d")
+_TELL = struct.Struct(f"<{8 + len(GROUPS)}d")
 _LIMITED_BY = ("", "client", "network")
 
 
@@ -58,18 +58,20 @@ class RedisStore:
         """See ``Store.touch``."""
         rate, network_rate = touch.client_rate or (0, 0), touch.network_rate or (0, 0)
         ask = _ASK.pack(
-            *(_microseconds(now), RECORD_TTL * _US, DECAY * _US, touch.count_below),
+            *(_microseconds(now), RECORD_TTL * _US, DECAY * _US, NEWCOMER, ADDRESS_SHARE, touch.count_below),
             *(touch.proof, touch.navigated, touch.page),
             *(*rate, *network_rate, *touch.weights),
         )
-        network, client = touch.network, touch.client
-        keys = (_record_key(client, network), f"gw:{{{network}}}:n", *_stems(client, network))
-        return _record(await self._run(self._touch, 4, *keys, ask, touch.kind, _picture(touch.original)))
+        client, network = touch.client, touch.network
+        keys = (*_records(client, network, touch.address), *_stems(client, network), f"gw:{{{network}}}:n")
+        return _record(await self._run(self._touch, 5, *keys, ask, touch.kind, _picture(touch.original)))
 
-    async def count_original(self, client: str, network: str, original: int, now: float | None = None) -> None:
+    async def count_original(
+        self, client: str, network: str, address: str, original: int, now: float | None = None
+    ) -> None:
         """See ``Store.count_original``."""
-        keys = (_record_key(client, network), *_stems(client, network))
-        await self._run(self._count, 3, *keys, _microseconds(now), _picture(original), RECORD_TTL)
+        keys = (*_records(client, network, address), *_stems(client, network))
+        await self._run(self._count, 4, *keys, _microseconds(now), _picture(original), RECORD_TTL)
 
     async def secret(self, proposal: bytes) -> bytes:
         """See ``Store.secret``. The first proposal stays as long as somebody asks again within 90 days."""
@@ -198,12 +200,13 @@ async def _drop(connection: Any) -> None:
     await connection.disconnect(nowait=True)
 
 
-def _record_key(client: str, network: str) -> str:
-    return f"gw:{{{network}}}:c:{client}"
+def _records(client: str, network: str, address: str) -> tuple[str, str]:
+    """The keys of the client's and the address's record. The hash tag keeps all keys of a visit in one slot."""
+    return f"gw:{{{network}}}:c:{client}", f"gw:{{{network}}}:a:{address}"
 
 
 def _stems(client: str, network: str) -> tuple[str, str]:
-    """What the keys of the distinct counts begin with. The hash tag keeps all keys of a visit in one slot."""
+    """What the keys of the client's distinct counts begin with."""
     return f"gw:{{{network}}}:h:{client}", f"gw:{{{network}}}:d:{client}"
 
 
@@ -219,10 +222,11 @@ def _picture(original: int | None) -> bytes:
 def _record(reply: object) -> Record:
     """The reply of touch.lua as a Record. Raises StoreError for anything else."""
     try:
-        visits, run, proof, hour, day, wait, limited, *scores = _TELL.unpack(reply)  # type: ignore[arg-type]
+        visits, run, proof, hour, day, wait, limited, crowded, *scores = _TELL.unpack(reply)  # type: ignore[arg-type]
         if not isfinite(sum(scores)) or (wait > 0) != (limited > 0):
             raise ValueError("scores or limits that cannot be")
         counts = int(visits), int(run), int(hour), int(day)
-        return Record(tuple(scores), bool(proof), *counts, wait / _US, _LIMITED_BY[int(limited)])
+        limit = wait / _US, _LIMITED_BY[int(limited)], bool(crowded)
+        return Record(tuple(scores), bool(proof), *counts, *limit)
     except (struct.error, TypeError, ValueError, OverflowError, IndexError) as error:
         raise StoreError(f"Redis answered {reply!r:.60} to a visit: {error}") from error

@@ -14,7 +14,7 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 
 from guardware.errors import StoreError
 from guardware.store.deadline import Deadline
@@ -30,7 +30,7 @@ LONGEST_DELAY = 10.0
 START_BUDGET = 2.0
 """Seconds for what no visitor waits for: the secret at start-up, and a probe's connecting and logging in."""
 
-_PROBE = Touch("probe", "probe", "probe")
+_PROBE = Touch("probe", "probe", "probe", "probe")
 """A real touch and not PING: it also fails on a read-only replica, full memory or missing rights."""
 
 logger = logging.getLogger("guardware.store")
@@ -63,6 +63,8 @@ class ResilientStore:
         self._since = clock()
         self._delays = delays()
         self._probing: asyncio.Task[None] | None = None
+        self.on_return: Callable[[], Awaitable[None]] | None = None
+        """Awaited when the remote is back, before visits go there again."""
 
     @property
     def status(self) -> Status:
@@ -78,14 +80,18 @@ class ResilientStore:
                 self._lost(error, self._timeout)
         return self._local.touch_now(touch, now)
 
-    async def count_original(self, client: str, network: str, original: int, now: float | None = None) -> None:
+    async def count_original(
+        self, client: str, network: str, address: str, original: int, now: float | None = None
+    ) -> None:
         """See ``Store.count_original``. Takes at most ``timeout``."""
         if self._available:
             try:
-                return await self._deadline.keep(self._remote.count_original(client, network, original, now))
+                return await self._deadline.keep(
+                    self._remote.count_original(client, network, address, original, now)
+                )
             except (StoreError, TimeoutError) as error:
                 self._lost(error, self._timeout)
-        self._local.count_original_now(client, network, original, now)
+        self._local.count_original_now(client, network, address, original, now)
 
     async def secret(self, proposal: bytes) -> bytes:
         """See ``Store.secret``. Waits up to START_BUDGET; without the remote the secret is this process's own."""
@@ -124,6 +130,8 @@ class ResilientStore:
             if await self._answers():
                 break
             self._failures += 1
+        if self.on_return is not None:
+            await self.on_return()
         self._available, self._since = True, self._clock()
         logger.warning("the store is back, %d failures so far", self._failures)
 

@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import Callable
 from hashlib import blake2b
 from math import ceil, exp
+from time import time
 
 import pytest
 
 from guardware.store import Rate, Store, Touch
-from guardware.store.protocol import DECAY, RECORD_TTL
+from guardware.store.protocol import ADDRESS_SHARE, DECAY, NEWCOMER, RECORD_TTL
 
 HOUR, DAY = 3600, 86400
 NOW = 20_600.0 * DAY  # midnight, UTC
@@ -22,18 +23,34 @@ def picture(name: object) -> int:
 
 @pytest.fixture
 def visit(key: Key) -> Touch:
-    """A new client's visit; the tests replace what they are about."""
-    return Touch(key(), key(), "page")
+    """A new client's visit from a new address; the tests replace what they are about."""
+    return Touch(key(), key(), key(), "page")
+
+
+async def settle(store: Store, visit: Touch, at: float = NOW) -> None:
+    """Admit the address of ``visit`` so often, without limits, that it is a newcomer no more."""
+    plain = Touch(visit.client, visit.network, visit.address, visit.kind)
+    for _ in range(NEWCOMER + 1):
+        await store.touch(plain, at)
 
 
 async def test_a_first_visit(store: Store, visit: Touch) -> None:
-    assert await store.touch(visit, NOW) == ((0.0, 0.0), False, 1, 0, 0, 0, 0.0, "")
+    assert await store.touch(visit, NOW) == ((0.0, 0.0), False, 1, 0, 0, 0, 0.0, "", False)
 
 
-async def test_visits_are_counted_for_each_client_alone(store: Store, visit: Touch, key: Key) -> None:
+async def test_visits_are_counted_for_an_address_whatever_its_clients(
+    store: Store, visit: Touch, key: Key
+) -> None:
     await store.touch(visit, NOW)
-    await store.touch(visit._replace(client=key()), NOW)
-    assert (await store.touch(visit, NOW)).visits == 2
+    await store.touch(visit._replace(client=key(), kind="image"), NOW)
+    await store.touch(visit._replace(address=key()), NOW)
+    assert (await store.touch(visit, NOW)).visits == 3
+
+
+async def test_a_visit_that_is_not_admitted_is_not_counted(store: Store, visit: Touch) -> None:
+    limited = visit._replace(client_rate=Rate(10**6, 1))
+    visits = [(await store.touch(limited, NOW + s)).visits for s in (0, 0, 0.5, 1, 1)]
+    assert visits == [1, 1, 1, 2, 2]
 
 
 async def test_without_a_time_the_store_looks_at_its_clock(store: Store, visit: Touch) -> None:
@@ -111,8 +128,29 @@ async def test_each_kind_has_its_own_limit(store: Store, visit: Touch) -> None:
     ]
 
 
+async def test_the_clients_of_an_address_share_its_limit(store: Store, visit: Touch, key: Key) -> None:
+    """Another Accept-Language makes another client, and no other limit."""
+    limited = visit._replace(client_rate=Rate(10**6, 3))
+    records = [await store.touch(limited._replace(client=key()), NOW) for _ in range(5)]
+    assert [r.limited_by for r in records] == ["", "", "", "client", "client"]
+    assert (await store.touch(limited._replace(address=key()), NOW)).limited_by == ""
+
+
+async def test_equal_waits_are_the_clients(store: Store, visit: Touch) -> None:
+    both = visit._replace(client_rate=Rate(10**6, 1), network_rate=Rate(10**6, 1))
+    await store.touch(both, NOW)
+    assert (await store.touch(both, NOW)).limited_by == "client"
+
+
+async def test_no_interval_is_no_limit(store: Store, visit: Touch) -> None:
+    free = visit._replace(client_rate=Rate(0, 1), network_rate=Rate(0, 1))
+    assert {(await store.touch(free, NOW))[-2:] for _ in range(NEWCOMER + 5)} == {("", False)}
+
+
 async def test_a_network_is_limited_as_one(store: Store, visit: Touch, key: Key) -> None:
-    crowd = [visit._replace(client=key(), network_rate=Rate(10**6, 3)) for _ in range(5)]
+    crowd = [visit._replace(client=key(), address=key(), network_rate=Rate(10**6, 3)) for _ in range(5)]
+    for one in crowd:
+        await settle(store, one)
     records = [await store.touch(v, NOW) for v in crowd]
     assert [r.limited_by for r in records] == ["", "", "", "network", "network"]
     assert records[-1].retry_after == 1.0
@@ -121,12 +159,13 @@ async def test_a_network_is_limited_as_one(store: Store, visit: Touch, key: Key)
 async def test_the_longer_wait_counts(store: Store, visit: Touch) -> None:
     both = visit._replace(client_rate=Rate(2 * 10**6, 1), network_rate=Rate(5 * 10**6, 1))
     await store.touch(both, NOW)
-    assert (await store.touch(both, NOW))[-2:] == (5.0, "network")
+    assert (await store.touch(both, NOW))[-3:] == (5.0, "network", False)
 
 
 async def test_denied_by_the_network_charges_no_client(store: Store, visit: Touch, key: Key) -> None:
     both = visit._replace(client_rate=Rate(60 * 10**6, 1), network_rate=Rate(10**6, 1))
-    await store.touch(both._replace(client=key()), NOW)  # a neighbour takes the network's place
+    await settle(store, visit)
+    await store.touch(both._replace(client=key(), address=key()), NOW)  # a neighbour takes the network's place
     assert [(await store.touch(both, NOW)).limited_by for _ in range(5)] == ["network"] * 5
     assert (await store.touch(both, NOW + 1)).limited_by == ""
 
@@ -134,7 +173,7 @@ async def test_denied_by_the_network_charges_no_client(store: Store, visit: Touc
 async def test_denied_by_the_client_charges_no_network(store: Store, visit: Touch, key: Key) -> None:
     both = visit._replace(client_rate=Rate(60 * 10**6, 1), network_rate=Rate(10**6, 2))
     assert [(await store.touch(both, NOW)).limited_by for _ in range(5)] == ["", *["client"] * 4]
-    assert (await store.touch(both._replace(client=key()), NOW)).limited_by == ""
+    assert (await store.touch(both._replace(client=key(), address=key()), NOW))[-2:] == ("", False)
 
 
 async def test_a_limit_that_was_relaxed_locks_nobody_out(store: Store, visit: Touch) -> None:
@@ -148,13 +187,69 @@ async def test_fifty_at_the_same_time(store: Store, visit: Touch) -> None:
     limited = visit._replace(client_rate=Rate(3600 * 10**6, 10))
     records = await asyncio.gather(*(store.touch(limited) for _ in range(50)))
     assert sum(not r.limited_by for r in records) == 10
-    assert sorted(r.visits for r in records) == list(range(1, 51))
+    assert sorted(r.visits for r in records) == [*range(1, 10), *[10] * 41]
 
 
 async def test_fifty_clients_of_one_network_at_the_same_time(store: Store, visit: Touch, key: Key) -> None:
     limited = visit._replace(network_rate=Rate(3600 * 10**6, 10))
+    await settle(store, visit, at=time())
     records = await asyncio.gather(*(store.touch(limited._replace(client=key())) for _ in range(50)))
     assert sum(not r.limited_by for r in records) == 10
+
+
+# Newcomers ---------------------------------------------------------------------------------------------------
+
+
+async def fill(store: Store, visit: Touch, key: Key, at: float = NOW) -> None:
+    """A neighbour takes every place that the network of ``visit`` has."""
+    assert visit.network_rate is not None
+    for _ in range(visit.network_rate.burst):
+        await store.touch(visit._replace(client=key(), address=key()), at)
+
+
+async def test_a_full_network_takes_newcomers_all_the_same(store: Store, visit: Touch, key: Key) -> None:
+    late = visit._replace(network_rate=Rate(10**6, 3))
+    await fill(store, late, key)
+    assert await store.touch(late, NOW) == ((0.0, 0.0), False, 1, 0, 0, 0, 0.0, "", True)
+
+
+async def test_newcomers_are_no_longer_so_after_twenty_visits(store: Store, visit: Touch, key: Key) -> None:
+    late = visit._replace(network_rate=Rate(3600 * 10**6, 1))
+    await fill(store, late, key)
+    records = [await store.touch(late._replace(client=key()), NOW) for _ in range(NEWCOMER + 3)]
+    assert [r.crowded for r in records] == [*[True] * (NEWCOMER + 1), False, False]
+    assert [r.visits for r in records] == [*range(1, NEWCOMER + 2), NEWCOMER + 1, NEWCOMER + 1]
+    assert records[-1][-3:] == (3600.0, "network", False)
+
+
+async def test_who_filled_the_network_is_limited(store: Store, visit: Touch, key: Key) -> None:
+    """One address that takes all it can leaves its neighbours their pages."""
+    greedy = visit._replace(network_rate=Rate(10**6, 60))
+    records = [await store.touch(greedy._replace(client=key()), NOW) for _ in range(62)]
+    assert [r.limited_by for r in records] == [*[""] * 60, "network", "network"]
+    assert not any(r.crowded for r in records)
+    assert (await store.touch(greedy._replace(client=key(), address=key()), NOW)).crowded
+
+
+async def test_a_crowded_visit_does_not_charge_the_network(store: Store, visit: Touch, key: Key) -> None:
+    late = visit._replace(network_rate=Rate(10**6, 1))
+    await fill(store, late, key)
+    for _ in range(10):
+        assert (await store.touch(late, NOW)).crowded
+    assert (await store.touch(late, NOW + 1))[-2:] == ("", False)
+
+
+async def test_a_crowded_visit_charges_its_address(store: Store, visit: Touch, key: Key) -> None:
+    late = visit._replace(client_rate=Rate(60 * 10**6, 2), network_rate=Rate(3600 * 10**6, 1))
+    await fill(store, late, key)
+    assert [(await store.touch(late, NOW))[-2:] for _ in range(3)] == [("", True), ("", True), ("network", False)]
+
+
+async def test_a_crowded_visit_takes_nothing_from_the_budget(store: Store, visit: Touch, key: Key) -> None:
+    late = visit._replace(network_rate=Rate(10**6, 1), original=picture("a"), count_below=2.0)
+    await fill(store, late, key)
+    assert (await store.touch(late, NOW))[4:6] == (0, 0)
+    assert (await store.touch(late, NOW + 1))[4:6] == (1, 1)
 
 
 # Budgets -----------------------------------------------------------------------------------------------------
@@ -196,23 +291,23 @@ async def test_only_originals_for_the_undoubtful_count(
 async def test_a_limited_visit_takes_nothing_from_the_budget(store: Store, visit: Touch) -> None:
     limited = visit._replace(client_rate=Rate(10**6, 1), count_below=2.0)
     await store.touch(limited._replace(original=picture("a")), NOW)
-    assert (await store.touch(limited._replace(original=picture("b")), NOW))[4:] == (1, 1, 1.0, "client")
+    assert (await store.touch(limited._replace(original=picture("b")), NOW))[4:] == (1, 1, 1.0, "client", False)
 
 
 async def test_an_answer_that_turns_out_to_be_a_picture(store: Store, visit: Touch) -> None:
     await store.touch(visit, NOW)
     for name in ("a", "b", "a"):
-        await store.count_original(visit.client, visit.network, picture(name), NOW + 1)
+        await store.count_original(*visit[:3], picture(name), NOW + 1)
     assert (await store.touch(visit, NOW + 2))[2:6] == (2, 0, 2, 2)
 
 
 async def test_a_picture_of_a_client_not_seen_before(store: Store, visit: Touch) -> None:
-    await store.count_original(visit.client, visit.network, picture("a"), NOW)
+    await store.count_original(*visit[:3], picture("a"), NOW)
     assert (await store.touch(visit, NOW))[2:6] == (1, 0, 1, 1)
 
 
 async def test_a_picture_counts_now_when_no_time_is_given(store: Store, visit: Touch) -> None:
-    await store.count_original(visit.client, visit.network, picture("a"))
+    await store.count_original(*visit[:3], picture("a"))
     assert (await store.touch(visit)).day == 1
 
 
@@ -223,6 +318,52 @@ async def test_a_thousand_pictures_within_a_few_per_cent(store: Store, visit: To
     assert record.day == pytest.approx(1000, rel=0.1)
 
 
+async def test_clients_of_an_address_share_its_budget_in_the_end(store: Store, visit: Touch, key: Key) -> None:
+    """Twelve classes of headers take 50 pictures each: a client has its 50, its address 600 for four."""
+    image = visit._replace(kind="image", count_below=1.0)
+    for client in [key() for _ in range(12)]:
+        for i in range(50):
+            taken = image._replace(client=client, original=picture((client, i)))
+            record = await store.touch(taken, NOW)
+    assert record[4:6] == pytest.approx((600 // ADDRESS_SHARE, 600 // ADDRESS_SHARE), rel=0.05)
+    page = visit._replace(client=key())  # the next class starts with it
+    assert (await store.touch(page, NOW))[4:6] == record[4:6]
+    assert (await store.touch(page, NOW + HOUR))[4:6] == (0, record.day)
+    assert (await store.touch(page, NOW + DAY))[4:6] == (0, 0)
+    assert (await store.touch(taken, NOW + DAY))[4:6] == (1, 1)
+
+
+async def test_up_to_four_clients_budgets_an_address_changes_nothing(store: Store, visit: Touch, key: Key) -> None:
+    """A household: each has its own count."""
+    for client in [key() for _ in range(ADDRESS_SHARE)]:
+        for i in range(20):
+            await store.touch(visit._replace(client=client, original=picture(i), count_below=1.0), NOW)
+        assert (await store.touch(visit._replace(client=client), NOW))[4:6] == pytest.approx((20, 20), abs=1)
+
+
+async def test_the_same_picture_again_adds_nothing_to_the_address(store: Store, visit: Touch) -> None:
+    for _ in range(40):
+        await store.touch(visit._replace(original=picture("a"), count_below=1.0), NOW)
+        await store.count_original(*visit[:3], picture("a"), NOW)
+    assert (await store.touch(visit._replace(client="another"), NOW))[4:6] == (0, 0)
+
+
+async def test_pictures_found_in_answers_count_for_the_address(store: Store, visit: Touch, key: Key) -> None:
+    for i in range(10 * ADDRESS_SHARE):
+        await store.count_original(key(), visit.network, visit.address, picture(i), NOW)
+    assert (await store.touch(visit, NOW))[4:6] == (10, 10)
+
+
+async def test_the_address_counts_a_thousand_pictures_within_a_few_per_cent(
+    store: Store, visit: Touch, key: Key
+) -> None:
+    image = visit._replace(count_below=1.0)
+    for i in range(1000):
+        await store.touch(image._replace(original=picture(i)), NOW)
+    record = await store.touch(image._replace(client=key()), NOW)
+    assert record[4:6] == pytest.approx((1000 // ADDRESS_SHARE, 1000 // ADDRESS_SHARE), rel=0.1)
+
+
 # Expiry and secret -------------------------------------------------------------------------------------------
 
 
@@ -231,7 +372,15 @@ async def test_a_record_is_forgotten_after_its_time(store: Store, visit: Touch) 
     await store.touch(condemned, NOW)
     alive = await store.touch(visit, NOW + RECORD_TTL - 0.001)
     assert (alive.proof, alive.visits, alive.navigated) == (True, 2, 1)
-    assert await store.touch(visit, NOW + 2 * RECORD_TTL) == ((0.0, 0.0), False, 1, 0, 0, 0, 0.0, "")
+    assert await store.touch(visit, NOW + 2 * RECORD_TTL) == ((0.0, 0.0), False, 1, 0, 0, 0, 0.0, "", False)
+
+
+async def test_an_address_is_forgotten_after_its_last_admitted_visit(store: Store, visit: Touch) -> None:
+    """Visits that were denied keep the client's record alive, and not the address's."""
+    once = visit._replace(client_rate=Rate(2 * RECORD_TTL * 10**6, 1), weights=(9.0, 0.0))
+    seen = [await store.touch(once, NOW + at) for at in (0, 1, RECORD_TTL - 1, RECORD_TTL)]
+    assert [(r.visits, r.limited_by) for r in seen] == [(1, ""), (1, "client"), (1, "client"), (1, "")]
+    assert (await store.touch(visit, NOW + RECORD_TTL)).scores[0] == 9.0
 
 
 async def test_limits_are_forgotten_with_the_record(store: Store, visit: Touch) -> None:

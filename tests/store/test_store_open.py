@@ -12,14 +12,14 @@ def test_memory_is_the_default() -> None:
     store = open_store(StoreConfig(max_clients=100), distinct=10)
     assert isinstance(store, MemoryStore)
     for i in range(101):
-        store.touch_now(Touch(f"{i}", "n", "page"))
+        store.touch_now(Touch(f"{i}", "n", "a", "page"))
     assert len(store) == 100
 
 
 async def test_redis_comes_with_memory_behind_it(redis_server: RedisServer) -> None:
     store = open_store(StoreConfig(url=redis_server.url, timeout=30), distinct=1000)
     assert isinstance(store, ResilientStore)
-    assert (await store.touch(Touch("open", "open", "page"))).visits == 1
+    assert (await store.touch(Touch("open", "open", "open", "page"))).visits == 1
     assert store.status.backend == "redis"
     await store.close()
 

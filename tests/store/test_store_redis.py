@@ -17,7 +17,9 @@ from guardware.store.protocol import RECORD_TTL
 from guardware.store.redis import RedisStore
 
 RATE = Rate(10**6, 5)
-VISIT = Touch("c" * 16, "n" * 16, "image", (1.0, 0.0), True, RATE, RATE, 12345, 2.0, True)
+VISIT = Touch("c" * 16, "n" * 16, "a" * 16, "image", (1.0, 0.0), True, RATE, RATE, 12345, 2.0, True)
+
+FREE = VISIT._replace(client_rate=None, network_rate=None)
 
 
 async def keys_of(client: Any) -> list[bytes]:
@@ -26,8 +28,9 @@ async def keys_of(client: Any) -> list[bytes]:
 
 async def test_the_keys_of_a_visit(redis_store: RedisStore, redis_client: Any) -> None:
     await redis_store.touch(VISIT, 1_780_000_000)
-    c, n = b"c" * 16, b"n" * 16
+    c, n, a = b"c" * 16, b"n" * 16, b"a" * 16
     assert await keys_of(redis_client) == [
+        b"gw:{%b}:a:%b" % (n, a),
         b"gw:{%b}:c:%b" % (n, c),
         b"gw:{%b}:d:%b:20601" % (n, c),
         b"gw:{%b}:h:%b:494444" % (n, c),
@@ -37,6 +40,7 @@ async def test_the_keys_of_a_visit(redis_store: RedisStore, redis_client: Any) -
 
 async def test_the_keys_of_a_visit_share_a_slot(redis_store: RedisStore, redis_client: Any) -> None:
     await redis_store.touch(VISIT)
+    await redis_store.count_original("stranger", VISIT.network, "elsewhere", 1)
     assert len({key_slot(key) for key in await keys_of(redis_client)}) == 1
 
 
@@ -44,11 +48,11 @@ async def test_every_key_expires(redis_store: RedisStore, redis_client: Any) -> 
     await redis_store.secret(b"secret")
     for client in "abc":
         for _ in range(8):  # beyond the limit, too
-            await redis_store.touch(VISIT._replace(client=client, network_rate=Rate(1000, 100)))
-        await redis_store.touch(Touch(client, client, "page"))
-        await redis_store.count_original(client + "-stranger", "n", 1)
+            await redis_store.touch(VISIT._replace(client=client, address=client, network_rate=Rate(1000, 100)))
+        await redis_store.touch(Touch(client, client, client, "page"))
+        await redis_store.count_original(client + "-stranger", "n", client + "-stranger", 1)
     lives = {key: await redis_client.ttl(key) for key in await keys_of(redis_client)}
-    assert len(lives) == 1 + 1 + 3 * (3 + 1 + 3)
+    assert len(lives) == 1 + 1 + 3 * (4 + 2 + 4)
     assert all(0 < life <= RECORD_TTL + 60 for key, life in lives.items() if key != b"gw:secret")
     assert 89 * 86400 < lives[b"gw:secret"] <= 90 * 86400
 
@@ -59,17 +63,41 @@ async def test_expiry_is_put_off_by_every_visit_of_a_new_minute(
     for now in (1_780_000_000, 1_780_000_060):
         await redis_store.touch(VISIT, now)
         for key in await keys_of(redis_client):
-            if key.endswith((b":n", b"c" * 16)):
+            if key.endswith((b":n", b"c" * 16, b"a" * 16)):
                 assert await redis_client.ttl(key) > RECORD_TTL
                 await redis_client.expire(key, 1000)
 
 
 async def test_a_denied_visit_writes_no_limit(redis_store: RedisStore, redis_client: Any) -> None:
-    greedy = Touch("c", "n", "page", client_rate=Rate(10**9, 1), network_rate=Rate(10**9, 9))
+    greedy = Touch("c", "n", "a", "page", client_rate=Rate(10**9, 1), network_rate=Rate(10**9, 9))
     await redis_store.touch(greedy)
-    before = await redis_client.hget("gw:{n}:c:c", "l:page"), await redis_client.hgetall("gw:{n}:n")
+    before = await redis_client.hgetall("gw:{n}:a:a"), await redis_client.hgetall("gw:{n}:n")
     assert (await redis_store.touch(greedy)).limited_by == "client"
-    assert (await redis_client.hget("gw:{n}:c:c", "l:page"), await redis_client.hgetall("gw:{n}:n")) == before
+    assert (await redis_client.hgetall("gw:{n}:a:a"), await redis_client.hgetall("gw:{n}:n")) == before
+
+
+async def test_a_crowded_visit_writes_nothing_to_the_network(redis_store: RedisStore, redis_client: Any) -> None:
+    full = Touch("c", "n", "a", "page", client_rate=Rate(10**9, 9), network_rate=Rate(10**9, 1))
+    await redis_store.touch(full._replace(address="neighbour"))
+    before = await redis_client.hgetall("gw:{n}:n")
+    assert (await redis_store.touch(full)).crowded
+    assert await redis_client.hgetall("gw:{n}:n") == before
+    assert set(await redis_client.hgetall("gw:{n}:a:a")) == {b"t", b"v", b"l:page"}
+
+
+async def test_a_visit_is_few_commands(redis_store: RedisStore, redis_client: Any) -> None:
+    """One read and one write a record; keys are kept once a minute and a known picture counts at no price."""
+    for _ in range(2):
+        await redis_store.touch(VISIT, 1_780_000_000)
+    await redis_client.config_resetstat()
+    await redis_store.touch(VISIT, 1_780_000_001)
+    used = await redis_client.info("commandstats")
+    calls = {name.removeprefix("cmdstat_"): stat["calls"] for name, stat in used.items()}
+    assert {name: n for name, n in calls.items() if name in ("hmget", "hset", "expire", "pfadd", "pfcount")} == {
+        "hmget": 3,
+        "hset": 3,
+        "pfadd": 2,
+    }
 
 
 async def test_the_secret_is_renewed_by_who_asks_again(redis_store: RedisStore, redis_client: Any) -> None:
@@ -98,7 +126,7 @@ async def test_all_keys_are_found_on_a_cluster(own_server: Callable[..., RedisSe
             break
         await asyncio.sleep(0.05)
     assert (await store.touch(VISIT)).hour == 1
-    await store.count_original(VISIT.client, VISIT.network, 99)
+    await store.count_original(VISIT.client, VISIT.network, VISIT.address, 99)
     assert (await store.touch(VISIT)).day == 2
     await store.close()
 
@@ -106,11 +134,11 @@ async def test_all_keys_are_found_on_a_cluster(own_server: Callable[..., RedisSe
 # What goes wrong ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("key", ["gw:{n}:c:c", "gw:{n}:n"])
+@pytest.mark.parametrize("key", ["gw:{n}:c:c", "gw:{n}:a:a", "gw:{n}:n"])
 async def test_a_key_of_another_type(redis_store: RedisStore, redis_client: Any, key: str) -> None:
     await redis_client.lpush(key, "a list")
     with pytest.raises(StoreError, match="WRONGTYPE"):
-        await redis_store.touch(Touch("c", "n", "page", client_rate=RATE, network_rate=RATE))
+        await redis_store.touch(Touch("c", "n", "a", "page", client_rate=RATE, network_rate=RATE))
 
 
 async def test_a_secret_of_another_type(redis_store: RedisStore, redis_client: Any) -> None:
@@ -120,11 +148,11 @@ async def test_a_secret_of_another_type(redis_store: RedisStore, redis_client: A
 
 
 async def test_a_damaged_record_heals(redis_store: RedisStore, redis_client: Any) -> None:
-    rotten = dict.fromkeys(("t", "v", "n", "p", "s1", "l:page"), "x")
-    await redis_client.hset("gw:{n}:c:c", mapping=rotten)
-    await redis_client.hset("gw:{n}:n", mapping=rotten)
-    damaged = Touch("c", "n", "page", client_rate=RATE, network_rate=RATE)
-    assert await redis_store.touch(damaged) == ((0.0, 0.0), False, 1, 0, 0, 0, 0.0, "")
+    rotten = dict.fromkeys(("t", "v", "n", "p", "s1", "l:page", "hw", "hc", "dw", "dc"), "x")
+    for key in ("gw:{n}:c:c", "gw:{n}:a:a", "gw:{n}:n"):
+        await redis_client.hset(key, mapping=rotten)
+    damaged = Touch("c", "n", "a", "page", client_rate=RATE, network_rate=RATE)
+    assert await redis_store.touch(damaged) == ((0.0, 0.0), False, 1, 0, 0, 0, 0.0, "", False)
     assert await redis_client.ttl("gw:{n}:c:c") > 0
 
 
@@ -132,26 +160,26 @@ async def test_a_late_reply_is_nobody_elses(redis_store: RedisStore, redis_clien
     """The reply to a visit that gave up waiting must not be read as the next visit's."""
     for client, visits in (("slow", 5), ("next", 2)):
         for _ in range(visits):
-            await redis_store.touch(Touch(client, "n", "page"))
+            await redis_store.touch(Touch(client, "n", client, "page"))
     await redis_client.client_pause(200)
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.05):
-            await redis_store.touch(Touch("slow", "n", "page"))
-    assert (await redis_store.touch(Touch("next", "n", "page"))).visits == 3
+            await redis_store.touch(Touch("slow", "n", "slow", "page"))
+    assert (await redis_store.touch(Touch("next", "n", "next", "page"))).visits == 3
 
 
 async def test_connections_the_server_closed_are_noticed_before_use(
     redis_store: RedisStore, redis_client: Any
 ) -> None:
-    await asyncio.gather(*(redis_store.touch(VISIT) for _ in range(5)))
+    await asyncio.gather(*(redis_store.touch(FREE) for _ in range(5)))
     await redis_client.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
     await asyncio.sleep(0.05)
-    assert (await redis_store.touch(VISIT)).visits == 6
+    assert (await redis_store.touch(FREE)).visits == 6
 
 
 async def test_more_calls_than_connections_wait_their_turn(redis_server: RedisServer, redis_client: Any) -> None:
     store = RedisStore(redis_server.url, max_connections=2)
-    records = await asyncio.gather(*(store.touch(VISIT) for _ in range(40)))
+    records = await asyncio.gather(*(store.touch(FREE) for _ in range(40)))
     assert sorted(r.visits for r in records) == list(range(1, 41))
     assert len(await redis_client.client_list()) <= 3
     await store.close()
@@ -203,9 +231,9 @@ async def store_told(reply: bytes) -> AsyncIterator[tuple[RedisStore, list[async
         b"$-1\r\n",
         b"*0\r\n",
         b"*1\r\n$1\r\n1\r\n",
-        pytest.param(b"$71\r\n" + bytes(71) + b"\r\n", id="a byte short"),
-        pytest.param(b"$72\r\n" + b"\xff" * 72 + b"\r\n", id="not numbers"),
-        pytest.param(b"$72\r\n" + b"\x7f" * 72 + b"\r\n", id="numbers that cannot be"),
+        pytest.param(b"$79\r\n" + bytes(79) + b"\r\n", id="a byte short"),
+        pytest.param(b"$80\r\n" + b"\xff" * 80 + b"\r\n", id="not numbers"),
+        pytest.param(b"$80\r\n" + b"\x7f" * 80 + b"\r\n", id="numbers that cannot be"),
         b"HTTP/1.1 400 Bad Request\r\n\r\n",
         b"-LOADING Redis is loading the dataset in memory\r\n",
         b"-OOM command not allowed when used memory > 'maxmemory'\r\n",

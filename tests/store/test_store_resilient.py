@@ -18,7 +18,7 @@ BUDGET = 0.05
 SLACK = 0.25
 """Seconds that a busy machine may add to a budget before a test complains."""
 
-VISIT = Touch("c", "n", "page")
+VISIT = Touch("c", "n", "a", "page")
 
 
 class Remote:
@@ -38,11 +38,13 @@ class Remote:
         assert self.answer is not None
         return self.answer
 
-    async def count_original(self, client: str, network: str, original: int, now: float | None = None) -> None:
-        await self.touch(Touch(client, network, "image"))
+    async def count_original(
+        self, client: str, network: str, address: str, original: int, now: float | None = None
+    ) -> None:
+        await self.touch(Touch(client, network, address, "image"))
 
     async def secret(self, proposal: bytes) -> bytes:
-        await self.touch(Touch("secret", "", ""))
+        await self.touch(Touch("secret", "", "", ""))
         return b"remote"
 
     async def close(self) -> None:
@@ -61,7 +63,7 @@ async def test_what_the_remote_answers_is_passed_on() -> None:
     remote.answer = Record(visits=77)
     store = ResilientStore(remote, local, clock=lambda: 5.0)
     assert (await store.touch(VISIT)).visits == 77
-    await store.count_original("d", "n", 1)
+    await store.count_original("d", "n", "a", 1)
     assert await store.secret(b"mine") == b"remote"
     assert store.status == ("redis", True, 0, 5.0)
     assert remote.asked == ["c", "d", "secret"]
@@ -89,8 +91,8 @@ async def test_budgets_go_on_in_memory(answer: StoreError | None) -> None:
     remote = Remote()
     remote.answer = answer
     store = ResilientStore(remote, MemoryStore(), timeout=BUDGET)
-    await store.count_original("c", "n", 1)
-    await store.count_original("c", "n", 2)
+    await store.count_original("c", "n", "a", 1)
+    await store.count_original("c", "n", "a", 2)
     assert (await store.touch(VISIT)).day == 2
     await store.close()
 
@@ -209,7 +211,7 @@ async def test_killed_and_back_with_everything_it_had(own_server: Callable[..., 
     await store.secret(b"ours")
     banned = VISIT._replace(proof=True, weights=(9.0, 0.0), client_rate=Rate(3600 * 10**6, 1))
     await store.touch(banned)
-    await store.count_original("c", "n", 1)
+    await store.count_original("c", "n", "a", 1)
 
     server.kill()
     start = time.perf_counter()
@@ -220,7 +222,7 @@ async def test_killed_and_back_with_everything_it_had(own_server: Callable[..., 
     server.start()
     await until(lambda: store.status.available)
     record = await store.touch(banned._replace(proof=False, weights=(0.0, 0.0)))
-    assert (record.proof, record.visits, record.day, record.limited_by) == (True, 2, 1, "client")
+    assert (record.proof, record.visits, record.day, record.limited_by) == (True, 1, 1, "client")
     assert record.scores[0] == pytest.approx(9, rel=0.01)
     assert await store.secret(b"another") == b"ours"
     await store.close()
@@ -240,7 +242,7 @@ async def test_frozen_and_thawed(own_server: Callable[..., RedisServer]) -> None
     await until(lambda: store.status.available)
     # The five that were too late may have reached Redis all the same; none of their replies is another's.
     assert 6 <= (await store.touch(VISIT)).visits <= 11
-    assert (await store.touch(Touch("d", "n", "page"))).visits == 1
+    assert (await store.touch(Touch("d", "n", "b", "page"))).visits == 1
     await store.close()
 
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from guardware.store import MemoryStore, Rate, Record, Touch
-from guardware.store.protocol import RECORD_TTL
+from guardware.store.protocol import NEWCOMER, RECORD_TTL
 from guardware.store.redis import RedisStore
 from guardware.verdict import GROUPS
 
@@ -35,6 +35,7 @@ touches = st.builds(
     Touch,
     client=st.sampled_from("abc"),
     network=st.just("n"),
+    address=st.sampled_from("xy"),
     kind=st.sampled_from(["page", "image"]),
     weights=weights,
     proof=st.sampled_from([False, False, False, True]),
@@ -57,16 +58,30 @@ def same(record: Record, twin: Record) -> bool:
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(visits=st.lists(steps, min_size=1, max_size=25))
+@given(before=st.sampled_from([0, 0, NEWCOMER - 1, NEWCOMER + 1]), visits=st.lists(steps, min_size=1, max_size=25))
 async def test_the_same_visits_leave_the_same_records(
-    visits: list[Step], redis_store: RedisStore, key: Callable[[], str]
+    before: int, visits: list[Step], redis_store: RedisStore, key: Callable[[], str]
 ) -> None:
-    memory, fresh, network, now = MemoryStore(), {c: key() for c in "abc"}, key(), NOW
-    for pause, touch, counted in visits:
+    """``before``: visits of address x that had no limits."""
+    memory, fresh, network, now = MemoryStore(), {c: key() for c in "abcxy"}, key(), NOW
+    earlier = [Step(0.0, Touch("a", "n", "x", "page"), None)] * before
+    for pause, touch, counted in earlier + visits:
         now += pause
-        own = touch._replace(client=fresh[touch.client], network=network)
+        own = touch._replace(client=fresh[touch.client], network=network, address=fresh[touch.address])
         record, twin = await redis_store.touch(own, now), memory.touch_now(own, now)
         assert same(record, twin), (record, twin)
         if counted is not None:
-            await redis_store.count_original(own.client, network, counted, now)
-            memory.count_original_now(own.client, network, counted, now)
+            await redis_store.count_original(*own[:3], counted, now)
+            memory.count_original_now(*own[:3], counted, now)
+
+
+@settings(max_examples=200, deadline=None)
+@given(visits=st.lists(steps, min_size=1, max_size=40))
+def test_a_crowded_visit_never_counts_an_original(visits: list[Step]) -> None:
+    """A store that is asked the same of pages, and never of a picture when the visit is crowded, says the same."""
+    store, pages, now = MemoryStore(), MemoryStore(), NOW
+    for pause, touch, _ in visits:
+        now += pause
+        record = store.touch_now(touch, now)
+        asked = touch._replace(original=None) if record.crowded else touch
+        assert pages.touch_now(asked, now) == record
