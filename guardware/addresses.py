@@ -16,11 +16,24 @@ from guardware.caching import BoundedCache
 MAX_HOPS = 32
 """Hops read from the right; a longer chain of trusted proxies does not exist."""
 
+MAX_BYTES = 4096
+"""Bytes read of a header's end: 32 hops of 128 bytes. What stands before them only an attacker wrote."""
+
 _MAX_CACHED = 512
 """Bytes of forwarded headers up to which an answer is remembered."""
 
-_PAIR = re.compile(r'([A-Za-z0-9!#$%&\'*+.^_`|~-]+)=("(?:[^"\\]|\\.)*"|[^";,\s]*)')
-_ELEMENT = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^,"])+')
+# A visitor may write what these read, so none may ever go back: all repetitions are atomic groups. (Not possessive
+# quantifiers, which mean the same: those are broken before Python 3.11.5, gh-106052, and Debian 12 has 3.11.2.)
+_STRING = r'"(?>(?:[^"\\]|\\.)*)"'
+_PAIR = rf"((?>[A-Za-z0-9!#$%&'*+.^_`|~-]+))=({_STRING}|(?>[^\";,\\\s]*))"
+_CLOSED = re.compile(rf'(?>(?:(?>[^"]+)|{_STRING})*)', re.DOTALL)
+"""Text in which every quote that opens also closes."""
+_ELEMENT = re.compile(rf'(?>(?:(?>[^",]+)|{_STRING})+)', re.DOTALL)
+"""What stands between commas, in such text."""
+_SOME_PAIR = rf"(?>(?:{_PAIR})?)"
+_PAIRS = re.compile(rf"(?>\s*){_SOME_PAIR}(?>(?:(?>\s*);(?>\s*){_SOME_PAIR})*)(?>\s*)", re.DOTALL)
+"""A whole element of Forwarded (RFC 7239 section 4)."""
+_ONE_PAIR = re.compile(_PAIR, re.DOTALL)
 
 _PRIVATE = [
     ip_network(n)
@@ -73,10 +86,10 @@ class AddressReader:
             return _source(address, "", unheeded=claimed and (address is None or _is_private(address)))
         scheme = proto.decode("latin-1").rpartition(",")[2].strip().lower()
         if x_forwarded_for:
-            hops = [(h, "") for h in x_forwarded_for.decode("latin-1").split(",")]
+            hops = [(hop, "") for hop in _end(x_forwarded_for).split(",")[-MAX_HOPS:]]
         else:
-            hops = _forwarded(forwarded.decode("latin-1"))
-        for text, hop_scheme in reversed(hops[-MAX_HOPS:]):
+            hops = _forwarded(_end(forwarded))
+        for text, hop_scheme in reversed(hops):
             hop = parse_address(text)
             if hop is None:
                 break
@@ -109,13 +122,28 @@ def _is_private(address: Address) -> bool:
     return any(address in network for network in _PRIVATE)
 
 
+def _end(header: bytes) -> str:
+    """The whole elements among the last ``MAX_BYTES`` of ``header``."""
+    if len(header) > MAX_BYTES:
+        header = header[-MAX_BYTES:].partition(b",")[2]
+    return header.decode("latin-1")
+
+
 def _forwarded(header: str) -> list[tuple[str, str]]:
-    """The ``for`` and ``proto`` of each element of a Forwarded header (RFC 7239 section 4)."""
-    hops = []
-    for element in _ELEMENT.findall(header):
-        pairs = {name.lower(): value.strip('"') for name, value in _PAIR.findall(element)}
-        hops.append((pairs.get("for", ""), pairs.get("proto", "").lower()))
-    return hops
+    """The ``for`` and ``proto`` of the last elements of a Forwarded header; empty for what is no element.
+
+    A quote that a visitor left open would swallow what the proxy wrote after it, and the visitor would pass for
+    the proxy. Such a header is cut at every comma; then only the part with the stray quote is no element.
+    """
+    elements = _ELEMENT.findall(header) if _CLOSED.fullmatch(header) else header.split(",")
+    return [_hop(element) for element in elements[-MAX_HOPS:]]
+
+
+def _hop(element: str) -> tuple[str, str]:
+    if not _PAIRS.fullmatch(element):
+        return "", ""
+    pairs = {name.lower(): value.strip('"') for name, value in _ONE_PAIR.findall(element)}
+    return pairs.get("for", ""), pairs.get("proto", "").lower()
 
 
 def _source(address: Address | None, scheme: str, *, unheeded: bool) -> Source:

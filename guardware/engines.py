@@ -35,7 +35,7 @@ def claimed_engine(user_agent: str) -> Engine | None:
     """The engine that ``user_agent`` claims, or None if it claims none of the big three.
 
     Sec-Fetch-* came with Chromium 80 (whole triple), Firefox 90 and Safari 16.4 (MDN compatibility data).
-    Every browser on iOS is WebKit of the system's version.
+    Every browser on iOS is WebKit of the system's version; without that version it is none that is known.
     """
     if not user_agent.startswith("Mozilla/5.0 ("):
         return None
@@ -43,7 +43,9 @@ def claimed_engine(user_agent: str) -> Engine | None:
     webview = "; wv)" in user_agent
     if "iPhone" in user_agent or "iPad" in user_agent:
         match = _IOS.search(user_agent)
-        version = (int(match[1][:4]), int(match[2][:4])) if match else (0, 0)
+        if match is None:
+            return None
+        version = (int(match[1][:4]), int(match[2][:4]))
         return Engine("webkit", version[0], version >= (16, 4), mobile, "Safari/" not in user_agent)
     if match := _CHROME.search(user_agent):
         major = int(match[1][:6])

@@ -3,7 +3,8 @@
 import asyncio
 import logging
 
-from guardware.http import Answer, ASGIApp, Message, Scope
+from guardware.conditions import is_known
+from guardware.http import Answer, ASGIApp, Message, Scope, first_value
 from guardware.notices import Notices
 from guardware.responses import media_type
 from guardware.visit import Visit
@@ -14,10 +15,22 @@ MAX_OWN = 512 * 1024
 """Bytes read of the application's own file. Crawlers need not read more than 500 KiB (RFC 9309 section 2.5)."""
 
 
+BUDGET = 5.0
+"""Seconds that the application has for it: a crawler that waits in vain for robots.txt takes all as allowed."""
+
+
 async def notice_answer(app: ASGIApp, scope: Scope, visit: Visit, notices: Notices) -> Answer:
-    """Status 200 whatever the application does: a robots.txt that fails means "no restrictions" to some."""
+    """Status 200 whatever the application does: a robots.txt that fails means "no restrictions" to some.
+
+    Or 304 to whom it was told before (If-None-Match): that keeps what the 200 said.
+    """
     own = await _own_file(app, scope)
-    return notices.file(visit.path, visit.base_url, own)
+    answer = await notices.file_soon(visit.path, visit.base_url, own)
+    etag = first_value(answer.headers, b"etag")
+    # RFC 9110 section 13.1.2: to other methods there is no 304.
+    if etag is not None and visit.method in ("GET", "HEAD") and is_known(visit.headers, etag):
+        return Answer(304, [line for line in answer.headers if line[0] != b"content-type"], b"")
+    return answer
 
 
 async def _own_file(app: ASGIApp, scope: Scope) -> bytes | None:
@@ -46,7 +59,11 @@ async def _own_file(app: ASGIApp, scope: Scope) -> bytes | None:
         if h[0] not in (b"accept-encoding", b"range", b"if-none-match", b"if-modified-since")
     ]
     try:
-        await app({**scope, "method": "GET", "headers": plain, "extensions": {}}, receive, send)
+        async with asyncio.timeout(BUDGET):
+            await app({**scope, "method": "GET", "headers": plain, "extensions": {}}, receive, send)
+    except TimeoutError:
+        logger.warning("the application took more than %g s for %s; it is left out", BUDGET, scope["path"])
+        return None
     except Exception:
         # The visitor gets our notice all the same; the owner gets the traceback.
         logger.exception("the application failed at %s", scope["path"])

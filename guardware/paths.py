@@ -1,12 +1,13 @@
 """The path that policy judges: one normal form, or none when the path cannot be judged safely.
 
 The application (or the upstream) gets the path as it came; so a path is refused whenever servers are known to
-disagree on what it names: dot segments, backslashes, control characters, and any of these encoded twice.
+disagree on what it names: dot segments, backslashes, control characters, and any of these encoded twice or in
+overlong UTF-8.
 """
 
 import re
 from typing import NamedTuple
-from urllib.parse import unquote
+from urllib.parse import unquote, unquote_to_bytes
 
 MAX_LENGTH = 8192
 """Characters of a path; longer ones are refused. Servers that limit the request line stop at 8 kB."""
@@ -14,8 +15,12 @@ MAX_LENGTH = 8192
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f\\]|%(?:2e|2f|5c|00|25)", re.IGNORECASE)
 """In a *decoded* path: control characters, backslashes, and what would change under a second decoding."""
 
-_DOTS = re.compile(r"/\.{1,2}(?:;[^/]*)?(?=/|$)")
-"""A dot segment, also one with a parameter (``..;x``), which some Java servers resolve."""
+_DOTS = re.compile(r"/(?> *)\.(?>[. ]*)(?>(?:;[^/]*)?)(?=/|$)")
+"""A dot segment, also one with a parameter (``..;x``), which some Java servers resolve, and one of more dots or
+with spaces (``.. ``, ``...``), from which Windows strips what stands at the end."""
+
+_OVERLONG = re.compile(rb"[\xc0\xc1][\x80-\xbf]|\xe0[\x80-\x9f]|\xf0[\x80-\x8f]")
+"""More bytes than a character needs (RFC 3629 section 3): ``%c0%ae`` is a dot to some decoders alone."""
 
 
 class Path(NamedTuple):
@@ -37,8 +42,15 @@ def normalise(path: str, raw_path: bytes = b"") -> Path | None:
         return None
     if raw_path and unquote(raw_path.decode("latin-1")) != path:
         return None
+    if _is_overlong(raw_path or path.encode("utf-8", "surrogatepass")):
+        return None
     text = re.sub("/{2,}", "/", path)
     return Path(text, extension(text))
+
+
+def _is_overlong(raw: bytes) -> bool:
+    once = unquote_to_bytes(raw)
+    return any(_OVERLONG.search(form) for form in (once, unquote_to_bytes(once)))
 
 
 def extension(path: str) -> str:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from enum import StrEnum
+from ipaddress import IPv6Address
 from typing import Any, Literal, NamedTuple
 
 from guardware.addresses import AddressReader, Network, Source
@@ -38,10 +39,11 @@ _EXTENSIONS: dict[str, Kind] = {
 _DESTINATIONS: dict[bytes, Kind] = {
     b"image": Kind.IMAGE,
     **dict.fromkeys([b"document", b"iframe", b"frame", b"embed", b"object"], Kind.PAGE),
-    **dict.fromkeys([b"style", b"script", b"font", b"manifest", b"worker", b"sharedworker"], Kind.ASSET),
-    **dict.fromkeys([b"serviceworker", b"audio", b"video", b"track", b"report"], Kind.ASSET),
+    **dict.fromkeys([b"style", b"script", b"font", b"manifest", b"worker", b"sharedworker"], Kind.API),
+    **dict.fromkeys([b"serviceworker", b"audio", b"video", b"track", b"report"], Kind.API),
 }
-"""Values of Sec-Fetch-Dest (Fetch standard, section 2.2.7 "destination")."""
+"""Values of Sec-Fetch-Dest (Fetch standard, section 2.2.7 "destination"). None makes an asset: those have no
+limit, and only a path may say that it is one."""
 
 _FEED_NAMES = frozenset(
     ["/feed", "/feed/", "/rss", "/rss/", "/atom", "/feed.xml", "/rss.xml", "/atom.xml", "/index.xml"]
@@ -80,6 +82,7 @@ _FACTS = (
     b"upgrade",
     b"http2-settings",
 )
+_READING = frozenset(["GET", "HEAD"])
 _FORWARDED = frozenset([b"x-forwarded-for", b"x-forwarded-proto", b"forwarded"])
 _CUT = 512
 """Characters up to which a path or host is remembered."""
@@ -87,7 +90,11 @@ _CUT = 512
 _new = tuple.__new__
 """What building a NamedTuple comes down to, in half the time."""
 
-_HOST = re.compile(rb"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._-]{1,253})(:[0-9]{1,5})?")
+_HOST = re.compile(
+    rb"(\[[0-9A-Fa-f:.]{2,45}\]|(?>[A-Za-z0-9_-]+)(?>(?:\.(?>[A-Za-z0-9_-]+))*)\.?)(?::([0-9]{0,5}))?"
+)
+"""RFC 9110 section 7.2 and RFC 3986 section 3.2, of which a name may end in a dot and a port may be empty; but of
+all the signs that a name may have there, those that real names have."""
 _LOCAL = re.compile(r"(?:.+\.)?localhost|127(?:\.\d{1,3}){3}|\[::1\]")
 
 
@@ -95,8 +102,8 @@ class Visit(NamedTuple):
     """One request.
 
     ``scheme``: http or https, as the visitor used it. ``trustworthy``: browsers send fetch metadata here (https,
-    or a loopback host; W3C Secure Contexts, section 3.1). ``host``: as sent, without port, lower case, "" if
-    absent or malformed; ``authority``: the same with its port; ``base_url``: ``https://example.com``, what
+    or a loopback host; W3C Secure Contexts, section 3.1). ``host``: lower case, without port and final dot, "" if
+    absent; ``authority``: as sent, lower case, with its port; ``base_url``: ``https://example.com``, what
     absolute links start with when the owner has set no ``site.url``. ``path``: normal form. ``forged``: the
     headers hold an X-Guardware-*, which nobody may send us.
     """
@@ -135,6 +142,9 @@ class _Authority(NamedTuple):
     https: str
 
 
+_NO_HOST = _Authority("", "", False, "", "")
+
+
 class VisitReader:
     """Reads visits from ASGI scopes. Owns the bounded memories of addresses, paths and hosts."""
 
@@ -154,7 +164,9 @@ class VisitReader:
         self._hosts: BoundedCache[bytes | None, _Authority] = BoundedCache(256)
 
     def read(self, scope: Scope) -> Visit | None:
-        """The visit of an ASGI HTTP or WebSocket scope, or None if its path cannot be judged: refuse it (400)."""
+        """The visit of an ASGI HTTP or WebSocket scope, or None if its path or Host cannot be judged: refuse it
+        (400; for a malformed Host RFC 9112 section 3.2 asks for that).
+        """
         raw_path = scope.get("raw_path") or b""
         place = self._places.get((scope["path"], raw_path)) or self._place(scope["path"], raw_path)
         if place is None:
@@ -170,10 +182,14 @@ class VisitReader:
             address, hops, elements, proto
         )
         host_line = value(b"host")
-        authority, host, local, http, https = self._hosts.get(host_line) or self._authority(host_line)
+        named = self._hosts.get(host_line) or self._authority(host_line)
+        if named is None:
+            return None
+        authority, host, local, http, https = named
         method = scope.get("method", "GET")
         kind = place.kind or _kind_of_headers(facts, b"x-requested-with" in values)
-        if method != "GET" and method != "HEAD" and kind is Kind.IMAGE:
+        # Some frameworks take "get" for GET; two comparisons settle the common case.
+        if method != "GET" and method != "HEAD" and kind is Kind.IMAGE and method.upper() not in _READING:
             kind = Kind.API
         scheme = self._scheme or source.scheme or _SCHEMES.get(scope.get("scheme", "http"), "http")
         fields = (
@@ -219,15 +235,32 @@ class VisitReader:
             self._direct.put(address, source)
         return source
 
-    def _authority(self, value: bytes | None) -> _Authority:
-        match = _HOST.fullmatch(value or b"")
-        host = match[1].decode().lower() if match else ""
-        text = match[0].decode().lower() if match else ""
-        bases = (f"http://{text}", f"https://{text}") if text else ("", "")
-        known = _Authority(text, host, _LOCAL.fullmatch(host) is not None, *bases)
-        if len(value or b"") <= _CUT:
+    def _authority(self, value: bytes | None) -> _Authority | None:
+        known = _read_host(value) if value else _NO_HOST
+        if known is not None:
             self._hosts.put(value, known)
         return known
+
+
+def _read_host(value: bytes) -> _Authority | None:
+    """What a Host header says, or None if it is malformed."""
+    match = _HOST.fullmatch(value) if len(value) <= _CUT else None
+    if match is None:
+        return None
+    name, port = match[1].decode().lower(), int(match[2] or 0)
+    host = name.removesuffix(".")
+    if len(host) > 253 or port > 65535 or (host[0] == "[" and not _is_ipv6(host[1:-1])):
+        return None
+    text = f"{name}:{port}" if match[2] else name
+    return _Authority(text, host, _LOCAL.fullmatch(host) is not None, f"http://{text}", f"https://{text}")
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        IPv6Address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _kind_of_headers(facts: Facts, requested_by_script: bool) -> Kind:

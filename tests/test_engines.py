@@ -37,7 +37,16 @@ def test_claims(user_agent: str, family: str, major: int, modern: bool, stale: b
 
 
 @pytest.mark.parametrize(
-    "user_agent", ["", "curl/8.0", "Lynx/2.9.0", "w3m/0.5.3", "Mozilla/4.5 (compatible; HTTrack)"]
+    "user_agent",
+    [
+        "",
+        "curl/8.0",
+        "Lynx/2.9.0",
+        "w3m/0.5.3",
+        "Mozilla/4.5 (compatible; HTTrack)",
+        "Mozilla/5.0 (iPhone) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148 Safari/604.1",
+        "Mozilla/5.0 (iPad; CPU OS like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Chrome/156.0.0.0",
+    ],
 )
 def test_claims_nothing(user_agent: str) -> None:
     assert claimed_engine(user_agent) is None

@@ -40,7 +40,7 @@ def read_with(headers: dict[str, str], path: str = "/") -> Visit:
         ("/favicon.ico", {}, Kind.IMAGE),
         ("/site.css", {}, Kind.ASSET),
         ("/art/full.png/x.css", {}, Kind.ASSET),
-        ("/page", {"sec_fetch_dest": "font"}, Kind.ASSET),
+        ("/page", {"sec_fetch_dest": "font"}, Kind.API),
         ("/feed", {}, Kind.FEED),
         ("/blog.rss", {}, Kind.FEED),
         ("/list", {"accept": "application/json"}, Kind.API),
@@ -57,11 +57,22 @@ def test_kind(path: str, headers: dict[str, str], kind: Kind) -> None:
     assert read_with(headers, path).kind is kind
 
 
-def test_a_picture_that_is_written_to_is_not_asked_for() -> None:
-    scope: dict[str, Any] = {"type": "http", "method": "PUT", "path": "/art/7.jpg", "headers": [], "client": None}
+@pytest.mark.parametrize(
+    ("method", "kind"),
+    [
+        ("GET", Kind.IMAGE),
+        ("HEAD", Kind.IMAGE),
+        ("get", Kind.IMAGE),
+        ("Head", Kind.IMAGE),
+        ("PUT", Kind.API),
+        ("post", Kind.API),
+    ],
+)
+def test_a_picture_that_is_written_to_is_not_asked_for(method: str, kind: Kind) -> None:
+    scope: dict[str, Any] = {"type": "http", "method": method, "path": "/art/7.jpg", "headers": [], "client": None}
     visit = READER.read(scope)
     assert visit is not None
-    assert visit.kind is Kind.API
+    assert visit.kind is kind
 
 
 @pytest.mark.parametrize(
@@ -71,13 +82,76 @@ def test_a_picture_that_is_written_to_is_not_asked_for() -> None:
         ({"host": "localhost:8000"}, "localhost", True),
         ({"host": "127.0.0.1"}, "127.0.0.1", True),
         ({"host": "[::1]:80"}, "[::1]", True),
-        ({"host": 'evil.com/"><script>'}, "", False),
+        ({"host": "private.example.com."}, "private.example.com", False),
+        ({"host": "private.example.com:"}, "private.example.com", False),
+        ({"host": "private.example.com.:443"}, "private.example.com", False),
+        ({"host": "my_service:65535"}, "my_service", False),
+        ({"host": "localhost.:8000"}, "localhost", True),
+        ({"host": ""}, "", False),
         ({}, "", False),
     ],
 )
 def test_host(headers: dict[str, str], host: str, trustworthy: bool) -> None:
     visit = read_with(headers)
     assert (visit.host, visit.trustworthy) == (host, trustworthy)
+
+
+@pytest.mark.parametrize(
+    ("sent", "authority", "base_url"),
+    [
+        ("Example.COM", "example.com", "http://example.com"),
+        ("example.com:8000", "example.com:8000", "http://example.com:8000"),
+        ("example.com:", "example.com", "http://example.com"),
+        # As sent, for a browser names its pages so in Referer.
+        ("example.com.", "example.com.", "http://example.com."),
+        ("[::1]:80", "[::1]:80", "http://[::1]:80"),
+        ("", "", ""),
+    ],
+)
+def test_the_authority_keeps_its_port(sent: str, authority: str, base_url: str) -> None:
+    visit = read_with({"host": sent})
+    assert (visit.authority, visit.base_url) == (authority, base_url)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "private.example.com:000080",
+        "private.example.com:443443",
+        "private.example.com:65536",
+        "private.example.com:-1",
+        "private.example.com:80:80",
+        "private.example.com:http",
+        "x@private.example.com",
+        "private.example.com..",
+        ".private.example.com",
+        "private..example.com",
+        ".",
+        ":80",
+        "private.example.com ",
+        " private.example.com",
+        "private example.com",
+        "private.example.com, private.example.com",
+        '"private.example.com"',
+        "priväte.example.com",
+        "private%2eexample.com",
+        'evil.com/"><script>',
+        "http://private.example.com",
+        "[::1",
+        "::1",
+        "[::1]x",
+        "[::1].",
+        "[127.0.0.1]",
+        "[1:2]",
+        "[fe80::1%25eth0]",
+        "a" * 254,
+        "a." * 40_000,
+    ],
+)
+def test_a_malformed_host_is_refused(sent: str) -> None:
+    scope = {"type": "http", "method": "GET", "path": "/", "headers": [(b"host", sent.encode())], "client": None}
+    assert READER.read(scope) is None
+    assert READER.read(scope) is None, "also when it comes again"
 
 
 def test_the_scheme_is_the_visitors_as_a_trusted_proxy_tells_it() -> None:

@@ -1,18 +1,11 @@
 """Answers with bytes that are whole in memory: conditional requests and ranges (RFC 9110, sections 13 and 14)."""
 
-import re
 from collections.abc import Iterable
 from enum import Enum
 from typing import Final
 
+from guardware.conditions import asked_range, field_values, is_known, is_wanted
 from guardware.http import Answer, RawHeaders
-
-_RANGE = re.compile(rb"bytes=[ \t]*(\d{0,19})-(\d{0,19})[ \t]*", re.IGNORECASE)
-"""One int-range or suffix-range (section 14.1.1), of up to 2^63 bytes. Lists of ranges do not match."""
-
-_ENTITY_TAG = re.compile(rb'(W/)?("[\x21\x23-\x7e\x80-\xff]*")')
-"""Section 8.8.3. The groups are the mark of a weak tag and the opaque tag."""
-
 
 _ACCEPTS: Final = (b"accept-ranges", b"bytes")
 
@@ -66,34 +59,20 @@ def _precondition(headers: RawHeaders, etag: bytes) -> int | None:
 
     The fields with dates are passed over: there is no Last-Modified to compare them with.
     """
-    wanted = _values(headers, b"if-match")
-    if wanted and not _matches(wanted, etag, weak=False):
+    if not is_wanted(headers, etag):
         return 412
-    known = _values(headers, b"if-none-match")
-    return 304 if known and _matches(known, etag, weak=True) else None
-
-
-def _matches(values: list[bytes], etag: bytes, *, weak: bool) -> bool:
-    """Whether ``*`` or a tag among ``values`` is ``etag``, by weak or strong comparison (section 8.8.3.2)."""
-    if any(value.strip(b" \t") == b"*" for value in values):
-        return True
-    found = (match for value in values for match in _ENTITY_TAG.finditer(value))
-    return any(match[2] == etag and (weak or not match[1]) for match in found)
+    return 304 if is_known(headers, etag) else None
 
 
 def _span(headers: RawHeaders, etag: bytes, length: int) -> _Span:
     """What the Range field asks of a body of ``length`` bytes."""
-    asked = _values(headers, b"range")
-    match = _RANGE.fullmatch(asked[0].strip(b" \t")) if len(asked) == 1 else None
-    if match is None or not _if_range_holds(headers, etag):
+    asked = asked_range(headers)
+    if asked is None or not _if_range_holds(headers, etag):
         return _Part.WHOLE
-    first, last = match.groups()
-    if not first:
-        return _suffix(int(last), length) if last else _Part.WHOLE
-    start, end = int(first), int(last) if last else length - 1
-    if last and end < start:
-        return _Part.WHOLE
-    return (start, min(end, length - 1)) if start < length else _Part.NONE
+    first, last = asked
+    if first is None:
+        return _suffix(last or 0, length)
+    return (first, min(length - 1 if last is None else last, length - 1)) if first < length else _Part.NONE
 
 
 def _suffix(wanted: int, length: int) -> _Span:
@@ -102,9 +81,5 @@ def _suffix(wanted: int, length: int) -> _Span:
 
 def _if_range_holds(headers: RawHeaders, etag: bytes) -> bool:
     """Section 13.1.5: no such field, or our tag by strong comparison. A date never holds: we give none."""
-    values = _values(headers, b"if-range")
+    values = field_values(headers, b"if-range")
     return not values or values == [etag]
-
-
-def _values(headers: RawHeaders, name: bytes) -> list[bytes]:
-    return [value for key, value in headers if key == name]

@@ -13,7 +13,7 @@ MEDIA: dict[str, tuple[str, ...]] = {
 """File name endings. Spawning's generator scopes by media type, in robots.txt grammar with ``*.ending``
 (spawning.ai/ai-txt); the two lines after them cover addresses without an ending."""
 
-_AGENT = re.compile(rb"^\s*user-agent\s*:", re.IGNORECASE | re.MULTILINE)
+_AGENT = re.compile(rb"^[ \t]*user-agent[ \t]*:", re.IGNORECASE | re.MULTILINE)
 
 
 def ai_txt() -> bytes:

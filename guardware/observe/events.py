@@ -34,6 +34,8 @@ class Recorder:
 
     def __init__(self, config: Observe, *, keep_addresses: bool = False) -> None:
         self.counts: Counter[tuple[str, str]] = Counter()
+        self.unreadable = 0
+        """Requests whose path or host could not be judged."""
         self.events: deque[Event] = deque(maxlen=config.events)
         self._log = config.log
         self._keep_addresses = keep_addresses

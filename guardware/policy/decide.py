@@ -73,6 +73,12 @@ class Policy:
             return self._by_score(total(weights), weights, proof) or _DEFAULT
         return None
 
+    def gives_originals(self, identity: Identity, weights: tuple[float, ...]) -> bool:
+        """Whether a visit with these headers gets originals as long as nothing else is known of its client."""
+        if identity.crawler is not None:
+            return self._by_crawler(identity.crawler).action is Action.ALLOW
+        return total(weights) < self._protect
+
     def early(self, visit: Visit, identity: Identity, standing: Decision | None) -> Decision | None:
         """Rungs 1 to 3: the decision, if what the store knows cannot change it; else None."""
         if visit.kind is Kind.NOTICE or visit.kind is Kind.OWN:
@@ -83,9 +89,15 @@ class Policy:
         return None if rule.score is not None else _by_rule(rule)
 
     def late(
-        self, visit: Visit, identity: Identity, score: float, scores: tuple[float, ...], record: Record
+        self,
+        visit: Visit,
+        identity: Identity,
+        score: float,
+        scores: tuple[float, ...],
+        proof: bool,
+        record: Record,
     ) -> Decision:
-        """Rungs 2 to 7, given the client's record; ``scores`` by group, evidence from the record included."""
+        """Rungs 2 to 7, given the client's record; ``scores`` by group, of record and visit together."""
         if self.ruled and (rule := self._rules.first(visit, identity, score)):
             return _by_rule(rule)
         by_crawler = None if identity.crawler is None else self._by_crawler(identity.crawler)
@@ -95,8 +107,10 @@ class Policy:
             return Decision(Action.LIMIT, f"limits.{record.limited_by}.{visit.kind}")
         if by_crawler is not None:
             return by_crawler
+        if record.crowded and score < self._deny:
+            return Decision(Action.PROTECT, f"limits.network.{visit.kind}")
         if score >= self._protect:
-            return self._by_score(score, scores, record.proof) or _DEFAULT
+            return self._by_score(score, scores, proof) or _DEFAULT
         if record.hour > self._per_hour:
             return Decision(Action.PROTECT, "budgets.per_hour")
         if record.day > self._per_day:

@@ -1,20 +1,29 @@
 """The owner's rules: ordered, all conditions of one must hold, the first that matches decides.
 
-A rule that restricts (protect, deny) matches a path widely: also in other case, and without ``;parameters``,
-since some servers ignore both. A rule that allows matches it to the letter. So a trick with a path never gains.
+A rule that restricts (protect, deny) matches a path widely: also in other case, without ``;parameters``, and
+without the dots and spaces at a segment's end, since some servers ignore these. It takes a method in any case for
+the same reason. A rule that allows matches both to the letter. So a trick never gains.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from ipaddress import ip_address
 from typing import NamedTuple
 
 from guardware.config.schema import Match, Rule
 from guardware.identity import Identity
+from guardware.policy.globs import compile_globs
 from guardware.verdict import Action
 from guardware.visit import Visit
 
 Condition = Callable[[Visit, Identity], bool]
+
+_LONGEST_VALUE = 4096
+"""Bytes of a header value that a rule looks at."""
+
+_PARAMETERS = re.compile(";[^/]*")
+_IGNORED = re.compile(";|[. ](?:/|$)")
+"""Where ``_other_forms`` finds something to leave out."""
 
 
 class CompiledRule(NamedTuple):
@@ -63,11 +72,11 @@ def _conditions(match: Match, *, wide: bool) -> list[Condition]:
         conditions.append(lambda v, i: v.kind in kinds)
     if match.method:
         methods = frozenset(m.upper() for m in match.method)
-        conditions.append(lambda v, i: v.method in methods)
+        conditions.append(lambda v, i: (v.method.upper() if wide else v.method) in methods)
     if match.path:
         conditions.append(_paths(match.path, wide=wide))
     if match.host:
-        hosts = _globs([h.lower() for h in match.host], within=".", flags=0)
+        hosts = compile_globs([h.lower().removesuffix(".") for h in match.host], within=".", flags=0)
         conditions.append(lambda v, i: hosts.fullmatch(v.host) is not None)
     if match.address:
         conditions.append(_addresses(match))
@@ -82,14 +91,28 @@ def _conditions(match: Match, *, wide: bool) -> list[Condition]:
 
 
 def _paths(globs: Sequence[str], *, wide: bool) -> Condition:
-    pattern = _globs(globs, within="/", flags=re.IGNORECASE if wide else 0)
+    pattern = compile_globs(globs, within="/", flags=re.IGNORECASE if wide else 0)
 
-    def holds(visit: Visit, identity: Identity) -> bool:
-        if pattern.fullmatch(visit.path):
-            return wide or ";" not in visit.path
-        return wide and ";" in visit.path and pattern.fullmatch(re.sub(";[^/]*", "", visit.path)) is not None
+    def to_the_letter(visit: Visit, identity: Identity) -> bool:
+        return ";" not in visit.path and pattern.fullmatch(visit.path) is not None
 
-    return holds
+    def widely(visit: Visit, identity: Identity) -> bool:
+        path = visit.path
+        if pattern.fullmatch(path):
+            return True
+        return _IGNORED.search(path) is not None and any(pattern.fullmatch(form) for form in _other_forms(path))
+
+    return widely if wide else to_the_letter
+
+
+def _other_forms(path: str) -> Iterator[str]:
+    """What servers may make of ``path``: without parameters (Java), without final dots and spaces (Windows), and
+    without either.
+    """
+    bare = _PARAMETERS.sub("", path)
+    yield bare
+    for form in (path, bare):
+        yield re.sub("/{2,}", "/", "/".join(segment.rstrip(". ") for segment in form.split("/")))
 
 
 def _addresses(match: Match) -> Condition:
@@ -106,20 +129,11 @@ def _addresses(match: Match) -> Condition:
 
 def _header(name: str, glob: str) -> Condition:
     wanted = name.lower().encode("latin-1", "replace")
-    pattern = _globs([glob], within="", flags=re.IGNORECASE)
+    pattern = compile_globs([glob], within="", flags=re.IGNORECASE)
 
     def holds(visit: Visit, identity: Identity) -> bool:
-        return any(k == wanted and pattern.fullmatch(v.decode("latin-1")) for k, v in visit.headers)
+        return any(
+            k == wanted and pattern.fullmatch(v[:_LONGEST_VALUE].decode("latin-1")) for k, v in visit.headers
+        )
 
     return holds
-
-
-def _globs(globs: Sequence[str], *, within: str, flags: int) -> re.Pattern[str]:
-    """One pattern for all: ``*`` stays within a part (up to ``within``), ``**`` crosses parts, ``?`` is one."""
-    part = f"[^{re.escape(within)}]" if within else "."
-    tokens = {"**": ".*", "*": f"{part}*", "?": part}
-    patterns = (
-        "".join(tokens.get(piece) or re.escape(piece) for piece in re.findall(r"\*\*|\*|\?|[^*?]+", glob))
-        for glob in globs
-    )
-    return re.compile("|".join(f"(?:{p})" for p in patterns), flags | re.DOTALL)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 FLOOR, CEILING = -6.0, 14.0
-"""Natural-log units (detection.md section 6)."""
+"""Natural-log units (docs/detection.md)."""
 
 SUPPORTS = 1.0
 """From this score on a group counts as speaking against a client: odds of e to 1. (Our judgement.)"""

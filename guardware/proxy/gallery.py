@@ -14,6 +14,7 @@ from starlette.datastructures import Headers
 from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.staticfiles import NotModifiedResponse, StaticFiles
 
+from guardware.conditions import asked_range
 from guardware.http import ASGIApp, Receive, Scope, Send
 from guardware.proxy.folder import Entry, Folders, humanise, is_hidden, media_type
 from guardware.proxy.lifespan import run_lifespan
@@ -42,7 +43,7 @@ class _Files(StaticFiles):
     """Starlette's static files, but: nothing hidden, nothing unreadable, and picture types of our own.
 
     Starlette itself refuses what leads out of the folder, symbolic links included, and answers conditional
-    and range requests.
+    and range requests; of the latter it gets to see those alone that RFC 9110 lets it act on.
     """
 
     def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
@@ -94,7 +95,7 @@ class Gallery:
             await send({"type": "websocket.close", "code": 1000})
         else:
             response = await self._respond(scope)
-            await response(scope, receive, send)
+            await response(_with_fit_range(scope), receive, send)
 
     async def _respond(self, scope: Scope) -> Response:
         if scope["method"] not in ("GET", "HEAD"):
@@ -176,6 +177,16 @@ def _parts(scope: Scope) -> list[str] | None:
     parts = [part for part in path.split("/") if part]
     unusable = not path.startswith("/") or "\0" in path or "\\" in path
     return None if unusable or any(part in (".", "..") for part in parts) else parts
+
+
+def _with_fit_range(scope: Scope) -> Scope:
+    """The request without its Range lines if they are to be ignored (RFC 9110 section 14.2): on other methods than
+    GET, and where ``asked_range`` finds none that it must heed.
+    """
+    headers = scope["headers"]
+    if scope["method"] == "GET" and asked_range(headers) is not None:
+        return scope
+    return {**scope, "headers": [line for line in headers if line[0] != b"range"]}
 
 
 def _page_number(scope: Scope) -> int:

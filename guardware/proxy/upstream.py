@@ -19,8 +19,6 @@ _KEEP_ALIVE = 4.0
 _FIELD_BYTES = 32 * 1024
 """One header line of an answer; aiohttp's 8190 refuses some sites' Content-Security-Policy."""
 
-_DEFAULTS = Proxy()
-
 
 class Upstream:
     """Forwards to ``url``: ``http(s)://host[:port][/path]``. Raises ValueError if it is no such address.

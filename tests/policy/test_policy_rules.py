@@ -84,6 +84,14 @@ def test_the_first_match_wins() -> None:
         ("/press;x=1/kit.jpg", False, True),
         ("/press/kit.jpg;x=1", False, True),
         ("//press/kit.jpg", True, True),
+        ("/press./kit.jpg", False, True),
+        ("/press /kit.jpg", False, True),
+        ("/press. . /kit.jpg", False, True),
+        ("/ /press/kit.jpg", False, True),
+        ("/Press .;x=1/kit.jpg", False, True),
+        ("/press.;x=1. /kit.jpg", False, True),
+        ("/ press/kit.jpg", False, False),
+        ("/pre.ss/kit.jpg", False, False),
         ("/pressroom/kit.jpg", False, False),
     ],
 )
@@ -91,6 +99,45 @@ def test_allowing_matches_to_the_letter_and_restricting_widely(path: str, allowe
     match = {"path": "/press/**"}
     assert (decides([{"match": match, "action": "allow"}], visit(path)) is not None) is allowed
     assert (decides([{"match": match, "action": "deny"}], visit(path)) is not None) is denied
+
+
+@pytest.mark.parametrize(
+    ("glob", "path"),
+    [
+        ("/art/*.jpg", "/art/7.jpg."),
+        ("/art/*.jpg", "/art/7.jpg .;v=1"),
+        ("/inc./*", "/inc./7.jpg"),
+        ("/inc./*", "/inc.;v=1/7.jpg"),
+        ("/a;b/*", "/a;b./7.jpg"),
+        ("/a;b/*", "/A;b/7.jpg"),
+    ],
+)
+def test_a_restriction_that_names_such_signs_itself_holds_too(glob: str, path: str) -> None:
+    assert decides([{"match": {"path": glob}, "action": "deny"}], visit(path)) is not None
+
+
+@pytest.mark.parametrize(
+    ("method", "allowed", "denied"),
+    [("GET", True, True), ("get", False, True), ("POST", False, False)],
+)
+def test_the_same_goes_for_the_method(method: str, allowed: bool, denied: bool) -> None:
+    found = visit(method=method)
+    assert (decides([{"match": {"method": "GET"}, "action": "allow"}], found) is not None) is allowed
+    assert (decides([{"match": {"method": "GET"}, "action": "protect"}], found) is not None) is denied
+
+
+@pytest.mark.parametrize(
+    "sent", ["private.example.com", "PRIVATE.example.com.", "private.example.com:", "private.example.com.:80"]
+)
+@pytest.mark.parametrize("named", ["private.example.com", "private.example.com."])
+def test_a_host_may_be_written_in_several_ways(named: str, sent: str) -> None:
+    assert decides([{"match": {"host": named}, "action": "deny"}], visit(host=sent)) is not None
+
+
+def test_long_paths_of_odd_signs_are_judged_in_no_time() -> None:
+    for part in (". ", "a. ", "a./", ";", "a;"):
+        found = visit("/" + part * (8000 // len(part)) + "x")
+        assert decides([{"match": {"path": "/private/**"}, "action": "deny"}], found) is None
 
 
 def test_an_unknown_address_is_in_no_network() -> None:

@@ -65,6 +65,43 @@ async def test_a_part_of_a_picture(site: ASGIApp) -> None:
     assert (got.status, got.body) == (206, PICTURE[:3])
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        b"foo=0-1",
+        b"bytes",
+        b"bytes=",
+        b"bytes=-",
+        b"bytes=abc",
+        b"bytes=5-2",
+        b"bytes=0-1,5-2",
+        b"bytes=0-1,3-4",
+        b"bytes=0-" + b"9" * 5000,
+        b"\xff",
+        b"",
+    ],
+)
+async def test_a_range_that_nobody_understands_is_ignored(site: ASGIApp, asked: bytes) -> None:
+    got = await get(site, b"/over-the_sea.jpg", headers=[(b"range", asked)])
+    assert (got.status, got.body) == (200, PICTURE)
+
+
+async def test_two_range_lines_are_ignored(site: ASGIApp) -> None:
+    got = await get(site, b"/over-the_sea.jpg", headers=[(b"range", b"bytes=0-1"), (b"range", b"bytes=3-4")])
+    assert (got.status, got.body) == (200, PICTURE)
+
+
+@pytest.mark.parametrize("asked", [b"bytes=0-2", b"bytes=9999-"])
+async def test_ranges_are_for_get_alone(site: ASGIApp, asked: bytes) -> None:
+    got = await get(site, b"/over-the_sea.jpg", "HEAD", [(b"range", asked)])
+    assert (got.status, got.values(b"content-length")) == (200, [str(len(PICTURE)).encode()])
+
+
+async def test_a_range_beyond_the_end(site: ASGIApp) -> None:
+    got = await get(site, b"/over-the_sea.jpg", headers=[(b"range", b"bytes=9999-")])
+    assert (got.status, got.values(b"content-range")) == (416, [f"bytes */{len(PICTURE)}".encode()])
+
+
 @pytest.mark.parametrize("condition", [b"if-none-match", b"if-modified-since"])
 async def test_a_picture_that_the_visitor_has(site: ASGIApp, condition: bytes) -> None:
     first = await get(site, b"/over-the_sea.jpg")
