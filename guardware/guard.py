@@ -20,7 +20,7 @@ from guardware.config.schema import Config
 from guardware.crawlers.catalogue import Catalogue
 from guardware.errors import ConfigError
 from guardware.http import Scope
-from guardware.identity import Identity, KeyMaker, cut, identify, picture_id
+from guardware.identity import Identity, KeyMaker, cut, identify
 from guardware.policy import Policy
 from guardware.policy.decide import Decision
 from guardware.policy.limits import Pair
@@ -28,7 +28,7 @@ from guardware.policy.score import total
 from guardware.signals import SignalTable, group_weights, navigated
 from guardware.store import MemoryStore, ResilientStore, open_store
 from guardware.store.protocol import Record, Touch
-from guardware.verdict import Action, Evidence, Verdict
+from guardware.verdict import Action, Evidence, Group, Verdict
 from guardware.visit import Facts, Kind, Visit, VisitReader
 
 logger = logging.getLogger("guardware")
@@ -41,14 +41,22 @@ _new = tuple.__new__
 
 
 class Findings(NamedTuple):
-    """What a visit's headers yield; the same for every visit with these headers, so it is remembered."""
+    """What a visit's headers yield; the same for every visit with these headers, so it is remembered.
+
+    ``lasting`` and ``lasting_proof``: what of ``weights`` and ``proof`` the client's record keeps. What a visit
+    declares is not: it is in each visit's own headers, and a record may be shared with others behind the same
+    address who declare nothing. ``open``: by itself it gets originals, so its pictures count.
+    """
 
     identity: Identity
     evidence: tuple[Evidence, ...]
     weights: tuple[float, ...]
     proof: bool
+    lasting: tuple[float, ...]
+    lasting_proof: bool
     standing: Decision | None
     limits: Pair
+    open: bool
 
 
 class Pending(NamedTuple):
@@ -74,9 +82,8 @@ class Guard:
     ) -> None:
         self.config = config
         self.catalogue = catalogue or Catalogue.load()
-        self.store = store or open_store(
-            config.store, distinct=max(config.budgets.per_hour, config.budgets.per_day)
-        )
+        # Not "store or": a store that remembers nobody yet is as false as an empty list.
+        self.store = store if store is not None else open_store(config.store, distinct=distinct(config))
         self.local = self.store if isinstance(self.store, MemoryStore) else None
         """The store, if it answers without waiting; then ``judge_now`` may be used."""
         self.enforced = config.mode == "enforce"
@@ -90,7 +97,6 @@ class Guard:
         self._clock = clock
         self._findings: BoundedCache[tuple[Facts, Kind, bool], Findings] = BoundedCache(2048)
         self._numbers = itertools.count(int.from_bytes(os.urandom(5), "big"))
-        self._pictures: BoundedCache[tuple[str, bytes, bytes], int] = BoundedCache(2048)
         self._warned = False
 
     async def start(self) -> None:
@@ -102,7 +108,13 @@ class Guard:
                 "ends TLS, name its address there, or all visitors behind it count as one"
             )
         if self._fixed_secret is None:
-            self._keys = KeyMaker(await self.store.secret(secrets.token_bytes(32)))
+            await self._agree_on_secret()
+            if isinstance(self.store, ResilientStore):
+                self.store.on_return = self._agree_on_secret
+
+    async def _agree_on_secret(self) -> None:
+        """Also when a store comes back that was away at the start: what it knows is under its own secret."""
+        self._keys = KeyMaker(await self.store.secret(secrets.token_bytes(32)))
 
     def read(self, scope: Scope) -> Visit | None:
         """The visit of an ASGI scope, or None if its path cannot be judged safely: answer 400."""
@@ -132,11 +144,17 @@ class Guard:
             return step
         return self.finish(step, store.touch_now(step.touch, now))
 
+    def count_original_now(self, visit: Visit, store: MemoryStore) -> None:
+        """The same without waiting, for a store in memory."""
+        now = self._clock()
+        keys = self._keys.keys(visit, self._find(visit).identity.fingerprint, now)
+        store.count_original_now(keys.client, keys.network, keys.address, self._keys.picture(visit), now)
+
     async def count_original(self, visit: Visit) -> None:
         """Count a picture that was given at an address which did not look like one."""
         findings = self._find(visit)
         keys = self._keys.keys(visit, findings.identity.fingerprint, self._clock())
-        await self.store.count_original(keys.client, keys.network, self._picture(visit))
+        await self.store.count_original(keys.client, keys.network, keys.address, self._keys.picture(visit))
 
     def begin(self, visit: Visit, now: float) -> Verdict | Pending:
         """The first half: what headers and configuration alone decide, else what to ask of the store."""
@@ -152,12 +170,13 @@ class Guard:
         touch = (
             keys.client,
             keys.network,
+            keys.address,
             kind.value,
-            findings.weights,
-            findings.proof,
+            findings.lasting,
+            findings.lasting_proof,
             findings.limits.client,
             findings.limits.network,
-            self._picture(visit) if picture else None,
+            self._keys.picture(visit) if picture and findings.open else None,
             self._policy.count_below,
             picture and visit.facts.fetch_dest != b"image" and navigated(visit),
             kind is _PAGE,
@@ -168,21 +187,15 @@ class Guard:
         """The second half: the verdict, given the record that the store returned for ``pending.touch``."""
         visit, findings, _ = pending
         evidence, scores = findings.evidence, record.scores
+        if evidence:
+            scores = tuple(map(max, scores, findings.weights))
         if record.navigated and (found := self._signals.of_record(record)):
             evidence = (*evidence, *found)
             scores = tuple(map(max, scores, group_weights(found)))
         score = total(scores)
-        decision = self._policy.late(visit, findings.identity, score, scores, record)
+        proof = record.proof or findings.proof
+        decision = self._policy.late(visit, findings.identity, score, scores, proof, record)
         return self._verdict(decision, findings, evidence, score, record.retry_after)
-
-    def _picture(self, visit: Visit) -> int:
-        key = (visit.host, visit.raw_path, visit.query)
-        number = self._pictures.get(key)
-        if number is None:
-            number = picture_id(*key)
-            if len(visit.raw_path) + len(visit.query) <= 512:
-                self._pictures.put(key, number)
-        return number
 
     def _find(self, visit: Visit) -> Findings:
         findings = self._findings.get((visit.facts, visit.kind, visit.trustworthy)) or self._examine(visit)
@@ -204,8 +217,18 @@ class Guard:
 
     def _weigh(self, visit: Visit, identity: Identity, evidence: tuple[Evidence, ...]) -> Findings:
         weights, proof = group_weights(evidence), any(e.proof for e in evidence)
-        standing = self._policy.standing(visit.kind, identity, weights, proof)
-        return Findings(identity, evidence, weights, proof, standing, self._policy.limits(visit.kind))
+        lasting = [e for e in evidence if e.group is not Group.DECLARED]
+        return Findings(
+            identity,
+            evidence,
+            weights,
+            proof,
+            group_weights(lasting),
+            any(e.proof for e in lasting),
+            self._policy.standing(visit.kind, identity, weights, proof),
+            self._policy.limits(visit.kind),
+            self._policy.gives_originals(identity, weights),
+        )
 
     def _verdict(
         self,
@@ -222,6 +245,12 @@ class Guard:
         return _new(
             Verdict, (action, decided_by, score, evidence, next(self._numbers), token, wait, self.enforced)
         )
+
+
+def distinct(config: Config) -> int:
+    """The count of pictures that a store must be able to tell apart: a power of two, so that few changes of the
+    budgets need another store."""
+    return max(1024, 1 << (max(config.budgets.per_hour, config.budgets.per_day) - 1).bit_length())
 
 
 def _configured_secret(config: Config) -> bytes | None:

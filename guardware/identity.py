@@ -22,10 +22,14 @@ class Identity(NamedTuple):
 
 
 class Keys(NamedTuple):
-    """The client's and its network's names in the store: salted hashes, 16 hex digits, new each day (UTC)."""
+    """Names in the store: salted hashes, 16 hex digits, new each day (UTC).
+
+    ``address`` is shared by all clients behind one address (IPv6: one /64), ``network`` by its neighbourhood.
+    """
 
     client: str
     network: str
+    address: str
 
 
 MAX_VALUE = 512
@@ -42,17 +46,19 @@ def identify(facts: Facts, catalogue: Catalogue) -> Identity:
     user_agent = (facts.user_agent or b"").decode("latin-1")
     crawler = catalogue.match(user_agent) if user_agent else None
     engine = claimed_engine(user_agent)
-    return Identity(user_agent, crawler, engine, fingerprint(facts, user_agent, engine))
+    return Identity(user_agent, crawler, engine, fingerprint(facts, engine))
 
 
-def fingerprint(facts: Facts, user_agent: str, engine: Engine | None) -> str:
+def fingerprint(facts: Facts, engine: Engine | None) -> str:
     """Stable over one browser's pages and pictures: only what it sends with each is in it.
 
     For example ``chromium156/en/gdbz/cf`` (engine, first language, encodings, client hints and fetch metadata).
-    Not JA4H, whose licence does not allow it.
+    All that claim no engine are one class: a name that anybody can make up must not make a new client. Not
+    JA4H, whose licence does not allow it.
     """
-    claim = f"{engine.family}{engine.major}" if engine else user_agent.partition("/")[0].lower()[:24]
+    claim = f"{engine.family}{engine.major}" if engine else "other"
     language = (facts.accept_language or b"")[:2].decode("latin-1").lower()
+    language = language if language.isascii() and language.isalpha() else ""
     encodings = facts.accept_encoding or b""
     offered = "".join(
         letter
@@ -78,7 +84,8 @@ class KeyMaker:
         source = visit.source
         known = self._seen.get((source.client, fingerprint))
         if known is None:
-            known = Keys(self._hash(f"{source.client}|{fingerprint}"), self._hash(source.network))
+            client = self._hash(f"{source.client}|{fingerprint}")
+            known = Keys(client, self._hash(source.network), self._hash(source.client))
             self._seen.put((source.client, fingerprint), known)
         return known
 
@@ -88,12 +95,22 @@ class KeyMaker:
         self._since, self._until = day * _DAY, (day + 1) * _DAY
         self._salt = hashlib.blake2b(str(day).encode(), key=self._secret[:64], digest_size=16).digest()
         self._seen: BoundedCache[tuple[str, str], Keys] = BoundedCache(self._cache_size)
+        self._pictures: BoundedCache[tuple[str, bytes, bytes], int] = BoundedCache(self._cache_size)
+
+    def picture(self, visit: Visit) -> int:
+        """A 64-bit hash of the picture asked for: host, raw path and query (``/show.php?id=7`` is one too).
+
+        Salted, so that nobody can choose addresses that all count as one.
+        """
+        key = (visit.host, visit.raw_path, visit.query)
+        number = self._pictures.get(key)
+        if number is None:
+            name = b"%b|%b?%b" % (visit.host.encode(), visit.raw_path, visit.query)
+            digest = hashlib.blake2b(name, key=self._salt, digest_size=8).digest()
+            number = int.from_bytes(digest, "big")
+            if len(name) <= MAX_VALUE:
+                self._pictures.put(key, number)
+        return number
 
     def _hash(self, text: str) -> str:
         return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), key=self._salt, digest_size=8).hexdigest()
-
-
-def picture_id(host: str, raw_path: bytes, query: bytes) -> int:
-    """A 64-bit hash of the picture asked for: host, raw path and query (``/show.php?id=7`` is a picture too)."""
-    name = b"%b|%b?%b" % (host.encode(), raw_path, query)
-    return int.from_bytes(hashlib.blake2b(name, digest_size=8).digest(), "big")

@@ -2,15 +2,16 @@
 
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from typing import Any
 
 from guardware import parts
 from guardware.config import Config, from_mapping, load
-from guardware.http import Answer, ASGIApp, Message, Receive, Scope, Send, first_value, send_answer
+from guardware.http import Answer, ASGIApp, Message, RawHeaders, Receive, Scope, Send, first_value, send_answer
 from guardware.notice_answers import notice_answer
 from guardware.parts import Parts
-from guardware.responses import Open, Protected, body_scope, doubtful_scope
+from guardware.protected import Protected, body_scope, doubtful_scope
+from guardware.responses import Open
 from guardware.store import MemoryStore, ResilientStore
 from guardware.verdict import Action, Verdict
 from guardware.visit import Kind, Visit
@@ -18,6 +19,10 @@ from guardware.visit import Kind, Visit
 # Looking a member up on its enumeration takes ten times as long as a global, and is done for every request.
 _ALLOW, _PROTECT = Action.ALLOW, Action.PROTECT
 _IMAGE, _ASSET, _NOTICE, _OWN = Kind.IMAGE, Kind.ASSET, Kind.NOTICE, Kind.OWN
+
+
+GRACE = 30.0
+"""Seconds that requests under way have after a reload, before what served them is closed."""
 
 
 class GuardMiddleware:
@@ -37,6 +42,7 @@ class GuardMiddleware:
         store: MemoryStore | ResilientStore | None = None,
     ) -> None:
         self.app = app
+        self._given = store
         self._parts = parts.build(_config(config), store=store)
         self._started = False
         self._starting = asyncio.Lock()
@@ -61,12 +67,19 @@ class GuardMiddleware:
             await self.app(scope, receive, send)
 
     async def reload(self, config: Config) -> None:
-        """Serve by ``config`` from the next request on; requests under way end by the old one."""
+        """Serve by ``config`` from the next request on; requests under way end by the old one.
+
+        What the old one has for itself is closed after GRACE seconds. Raises ConfigError.
+        """
         old = self._parts
-        new = parts.build(config, previous=old)
+        new = await asyncio.to_thread(parts.build, config, old, self._given)
         await new.start()
         self._parts = new
-        await parts.retire(old, new)
+        self._run(self._retire(old, new))
+
+    async def _retire(self, old: Parts, new: Parts) -> None:
+        await asyncio.sleep(GRACE)
+        await parts.retire(old, new, given=self._given)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         if not self._started:
@@ -84,9 +97,9 @@ class GuardMiddleware:
         local = guard.local
         verdict = await guard.judge(visit) if local is None else guard.judge_now(visit, local)
         now.recorder.record(visit, verdict)
-        scope["state"] = {**scope.get("state", {}), "guardware": verdict}
+        scope.setdefault("state", {})["guardware"] = verdict
         if visit.forged:
-            scope["headers"] = [h for h in visit.headers if not h[0].startswith(b"x-guardware-")]
+            scope["headers"] = _without_ours(visit.headers)
         action = verdict.action if verdict.enforced else _ALLOW
         if kind is _NOTICE:
             answer = await notice_answer(self.app, scope, visit, now.notices)
@@ -100,19 +113,27 @@ class GuardMiddleware:
             await self._refuse(now, visit, verdict, send)
 
     async def _unjudged(self, now: Parts, scope: Scope, receive: Receive, send: Send) -> None:
-        """A path that servers read differently; in monitor mode it is served all the same."""
+        """A request that servers read differently; in monitor mode it is served all the same."""
+        now.recorder.unreadable += 1
         if not now.guard.enforced:
-            await self.app(scope, receive, send)
-            return
-        answer = now.answers.bad_request(first_value(scope["headers"], b"accept"))
-        await send_answer(answer, scope["method"], send)
+            await self.app({**scope, "headers": _without_ours(scope["headers"])}, receive, send)
+        elif scope["type"] == "websocket":
+            await _close(receive, send)
+        else:
+            answer = now.answers.bad_request(first_value(scope["headers"], b"accept"))
+            await send_answer(answer, scope["method"], send)
 
     async def _protect(
         self, now: Parts, visit: Visit, action: Action, scope: Scope, receive: Receive, send: Send
     ) -> None:
-        responder = Protected(send, visit, now.notices, now.maker, now.config.images.max_bytes)
-        scope = body_scope(scope) if action is _ALLOW else doubtful_scope(scope, image=visit.kind is _IMAGE)
-        await self.app(scope, receive, responder.send)
+        doubtful = action is not _ALLOW
+        scope = doubtful_scope(scope, image=visit.kind is _IMAGE) if doubtful else body_scope(scope)
+        most = now.config.images.max_bytes
+        responder = Protected(send, visit, now.notices, now.maker, most, doubtful=doubtful)
+        try:
+            await self.app(scope, receive, responder.send)
+        finally:
+            responder.close()
 
     async def _refuse(self, now: Parts, visit: Visit, verdict: Verdict, send: Send) -> None:
         picture = visit.kind is _IMAGE
@@ -130,7 +151,14 @@ class GuardMiddleware:
 
     def _count_original(self, visit: Visit) -> None:
         """Count a picture that was given at an address which did not look like one; nobody waits for it."""
-        task = asyncio.create_task(self._parts.guard.count_original(visit))
+        guard = self._parts.guard
+        if guard.local is not None:
+            guard.count_original_now(visit, guard.local)
+        else:
+            self._run(guard.count_original(visit))
+
+    def _run(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(coroutine)
         self._background.add(task)
         task.add_done_callback(self._background.discard)
 
@@ -138,14 +166,16 @@ class GuardMiddleware:
         now = self._parts
         visit = now.guard.read(scope)
         if visit is None:
-            await _close(receive, send)
+            await self._unjudged(now, scope, receive, send)
             return
         verdict = await now.guard.judge(visit)
         now.recorder.record(visit, verdict)
         if verdict.enforced and verdict.action not in (_ALLOW, _PROTECT):
             await _close(receive, send)
             return
-        scope["state"] = {**scope.get("state", {}), "guardware": verdict}
+        scope.setdefault("state", {})["guardware"] = verdict
+        if visit.forged:
+            scope["headers"] = _without_ours(visit.headers)
         await self.app(scope, receive, send)
 
     async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -153,17 +183,31 @@ class GuardMiddleware:
             message = await receive()
             if message["type"] == "lifespan.startup":
                 await self._start()
-            elif message["type"] == "lifespan.shutdown":
-                await self._parts.close()
             return message
 
-        await self.app(scope, receive_and_follow, send)
+        try:
+            await self.app(scope, receive_and_follow, send)
+        finally:
+            await self._stop()
+
+    async def _stop(self) -> None:
+        """After the application's own shutdown: it may still have had visits to judge."""
+        for task in self._background:
+            task.cancel()
+        await asyncio.gather(*self._background, return_exceptions=True)
+        await parts.retire(self._parts, given=self._given)
+        self._started = False
 
     async def _start(self) -> None:
         async with self._starting:
             if not self._started:
                 await self._parts.start()
                 self._started = True
+
+
+def _without_ours(headers: RawHeaders) -> RawHeaders:
+    """The request's headers without X-Guardware-*, which nobody may send us."""
+    return [h for h in headers if not h[0].startswith(b"x-guardware-")]
 
 
 async def _close(receive: Receive, send: Send) -> None:

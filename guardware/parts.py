@@ -1,12 +1,12 @@
 """Parts: everything that one configuration builds; exchanged as a whole when the configuration is."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from guardware.answers import Answers
 from guardware.config.schema import Config
 from guardware.crawlers.catalogue import Catalogue
-from guardware.guard import Guard
+from guardware.guard import Guard, distinct
 from guardware.images import VariantMaker
 from guardware.notices import Notices, refused_tokens, rsl
 from guardware.observe.events import Recorder
@@ -27,11 +27,6 @@ class Parts(NamedTuple):
 
     async def start(self) -> None:
         await self.guard.start()
-        await self.maker.start()
-
-    async def close(self) -> None:
-        await self.maker.close()
-        await self.guard.store.close()
 
 
 def build(
@@ -41,7 +36,7 @@ def build(
     kept = previous.config if previous is not None else None
     catalogue = previous.guard.catalogue if previous is not None else Catalogue.load()
     notices = Notices(config.notices, config.site, refused_tokens(catalogue, config.crawlers))
-    if previous is not None and kept is not None and (kept.store, kept.budgets) == (config.store, config.budgets):
+    if store is None and previous is not None and kept is not None and _same_store(kept, config):
         store = previous.guard.store
     guard = Guard(config, catalogue=catalogue, store=store, notices=frozenset(notices.paths))
     maker = (
@@ -57,29 +52,27 @@ def build(
         else Recorder(config.observe, keep_addresses=config.clients.keep_addresses)
     )
     answers = Answers(config.site, rsl.PATH if config.notices.rsl else None, config.limits)
-    own = OwnEndpoints(config, _health(guard, maker), _numbers(guard, maker, recorder))
+    own = OwnEndpoints(config, _health(guard, maker), _numbers(guard, maker, recorder), lambda: recorder.events)
     return Parts(config, guard, notices, answers, maker, recorder, own)
 
 
-async def retire(old: Parts, new: Parts) -> None:
-    """Close what ``new`` did not take over from ``old``."""
-    closers: list[Callable[[], Awaitable[None]]] = []
-    if old.maker is not new.maker:
-        closers.append(old.maker.close)
-    if old.guard.store is not new.guard.store:
-        closers.append(old.guard.store.close)
-    for close in closers:
-        await close()
+def _same_store(old: Config, new: Config) -> bool:
+    return old.store == new.store and distinct(old) == distinct(new)
+
+
+async def retire(
+    old: Parts, new: Parts | None = None, *, given: MemoryStore | ResilientStore | None = None
+) -> None:
+    """Close what ``new`` did not take over from ``old``; never a store that was ``given`` to us."""
+    if new is None or old.maker is not new.maker:
+        await old.maker.close()
+    if old.guard.store is not given and (new is None or old.guard.store is not new.guard.store):
+        await old.guard.store.close()
 
 
 def _health(guard: Guard, maker: VariantMaker) -> Callable[[], dict[str, Any]]:
     def health() -> dict[str, Any]:
-        store = guard.store
-        status = (
-            store.status._asdict()
-            if isinstance(store, ResilientStore)
-            else {"backend": "memory", "available": True}
-        )
+        status = guard.store.status._asdict()
         return {
             "status": "ok" if status["available"] else "degraded",
             "mode": guard.config.mode,
@@ -94,9 +87,9 @@ def _numbers(
     guard: Guard, maker: VariantMaker, recorder: Recorder
 ) -> Callable[[], tuple[dict[tuple[str, str], int], dict[str, float]]]:
     def numbers() -> tuple[dict[tuple[str, str], int], dict[str, float]]:
-        store = guard.store
         gauges: dict[str, float] = {f"images_{k}": float(v) for k, v in maker.stats._asdict().items()}
-        gauges["store_available"] = float(store.status.available) if isinstance(store, ResilientStore) else 1.0
+        gauges["unreadable_requests"] = float(recorder.unreadable)
+        gauges["store_available"] = float(guard.store.status.available)
         return dict(recorder.counts), gauges
 
     return numbers

@@ -46,6 +46,31 @@ def test_one_clients_deeds_are_not_its_neighbours() -> None:
     assert guard.judge_now(visit(guard), store, NOW).score == 0.0, "another class behind the same address"
 
 
+def test_what_a_neighbour_declares_is_not_remembered() -> None:
+    store = MemoryStore()
+    guard = Guard(Config(), store=store)
+    headless = [(k, v.replace(b"Chrome/", b"HeadlessChrome/") if k == b"user-agent" else v) for k, v in BROWSER]
+    for _ in range(5):
+        assert guard.judge_now(visit(guard, headers=headless), store, NOW).action is Action.PROTECT
+    person = guard.judge_now(visit(guard), store, NOW + 1)
+    assert (person.action, person.score) == (Action.ALLOW, 0.0)
+
+
+def test_nobody_can_choose_pictures_that_count_as_one() -> None:
+    guards = [Guard(Config(), store=MemoryStore(), secret=secret) for secret in (b"x" * 32, b"y" * 32)]
+    steps = [g.begin(visit(g), NOW) for g in guards]
+    originals = [step.touch.original for step in steps if not isinstance(step, Verdict)]
+    assert len(set(originals)) == 2
+
+
+def test_pictures_of_those_who_get_no_originals_are_not_counted() -> None:
+    guard = Guard(Config(), store=MemoryStore())
+    for headers in (CURL, NAMELESS):
+        step = guard.begin(visit(guard, headers=headers), NOW)
+        assert not isinstance(step, Verdict)
+        assert step.touch.original is None
+
+
 def test_store_keys_hide_the_address_and_change_each_day() -> None:
     guard = Guard(Config(), store=MemoryStore(), secret=b"x" * 32)
     other = Guard(Config(), store=MemoryStore(), secret=b"y" * 32)

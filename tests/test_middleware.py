@@ -1,6 +1,7 @@
 """The guard around an application: what people, tools and crawlers get back."""
 
 import asyncio
+import gzip
 from io import BytesIO
 from typing import Any
 
@@ -11,7 +12,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from guardware import Action, ConfigError, GuardMiddleware
+from guardware.config import from_mapping
+from guardware.config.schema import Images
 from guardware.http import ASGIApp, Message, RawHeaders, Receive, Scope, Send
+from guardware.store import MemoryStore
 
 GPTBOT: RawHeaders = [
     (b"host", b"localhost"),
@@ -40,6 +44,7 @@ def app_with(
 
 
 JPEG: RawHeaders = [(b"content-type", b"image/jpeg"), (b"etag", b'"original"')]
+OCTETS: RawHeaders = [(b"content-type", b"application/octet-stream")]
 HTML: RawHeaders = [(b"content-type", b"text/html; charset=utf-8")]
 
 
@@ -85,6 +90,20 @@ class TestPeople:
         assert reply.one("cache-control") == expected
         assert reply.one("vary") == "accept, User-Agent"
         assert reply.one("cdn-cache-control") is None
+
+    @pytest.mark.parametrize(
+        ("headers", "status"),
+        [
+            ([(b"etag", b'"a"'), (b"cache-control", b"public, max-age=9")], 304),
+            ([*OCTETS, (b"cache-control", b"public, max-age=9")], 200),
+            ([(b"content-type", b"multipart/byteranges"), (b"cache-control", b"public, max-age=9")], 206),
+        ],
+    )
+    async def test_and_so_does_whatever_may_be_one(self, call: Call, headers: RawHeaders, status: int) -> None:
+        reply = await call(GuardMiddleware(app_with(b"", headers, status=status)), "/art/1.jpg", BROWSER)
+        assert reply.one("cache-control") == "private, max-age=9"
+        assert reply.one("vary") == "User-Agent"
+        assert reply.headers[0] == (b"x-robots-tag", b"noai, noimageai")
 
     async def test_get_ranges_and_conditions_from_the_application(self, call: Call) -> None:
         seen: list[Scope] = []
@@ -162,6 +181,15 @@ ORIGINALS = [
     pytest.param("/art/1.jpg", "GET", [], [(b"content-type", b"image/tiff")], 200, id="as TIFF"),
     pytest.param("/art/1.jpg", "GET", [], JPEG, 404, id="in an error"),
     pytest.param("/art/1.jpg", "GET", [], [*JPEG, (b"content-encoding", b"br")], 200, id="said to be encoded"),
+    pytest.param("/art/1", "GET", [], [(b"content-encoding", b"br")], 200, id="encoded, of no type"),
+    pytest.param("/art/1.jpg", "GET", [(b"request-range", b"bytes=1-")], OCTETS, 206, id="another kind of range"),
+    pytest.param("/art/1", "GET", [], OCTETS, 206, id="octets in parts"),
+    pytest.param(
+        "/art/1", "GET", [], [(b"content-type", b"multipart/byteranges; boundary=x")], 206, id="multipart"
+    ),
+    pytest.param(
+        "/art/1", "GET", [], [(b"content-type", b"multipart/x-mixed-replace")], 200, id="motion pictures"
+    ),
 ]
 
 
@@ -180,6 +208,33 @@ async def test_no_byte_of_an_original_leaves_to_the_doubtful(
     assert reply.one("etag") != '"original"'
 
 
+@pytest.mark.parametrize("path", ["/art/1", "/art/1.jpg"])
+@pytest.mark.parametrize("chunk", [0, 1, 50])
+async def test_a_compressed_picture_of_no_type_is_known_too(
+    call: Call, picture: bytes, path: str, chunk: int
+) -> None:
+    packed = gzip.compress(picture[:2000])
+    app = GuardMiddleware(app_with(packed, [(b"content-encoding", b"gzip")], chunk=chunk))
+    reply = await call(app, path, CURL)
+    assert packed[40:80] not in reply.body
+    page = GuardMiddleware(app_with(gzip.compress(b"<p>hi" * 99), [*HTML, (b"content-encoding", b"gzip")]))
+    assert gzip.decompress((await call(page, "/art/1", CURL)).body) == b"<p>hi" * 99
+
+
+@pytest.mark.parametrize("status", [204, 205, 304])
+async def test_what_has_no_body_gets_none(call: Call, status: int) -> None:
+    reply = await call(GuardMiddleware(app_with(b"", JPEG, status=status)), "/pixel", CURL)
+    assert (reply.status, reply.body) == (status, b"")
+    assert reply.one("etag") is None
+
+
+async def test_the_memory_for_originals_under_way_is_bounded(call: Call, picture: bytes) -> None:
+    app = GuardMiddleware(app_with(picture, JPEG, chunk=4096), {"images": {"max_bytes": len(picture) + 1}})
+    replies = await asyncio.gather(*(call(app, f"/art/{n}.jpg", CURL) for n in range(30)))
+    assert all(r.status == 200 and picture[2000:2040] not in r.body for r in replies)
+    assert app.parts.maker.holding.held == 0
+
+
 async def test_an_application_that_fails_half_way_leaks_nothing(call: Call, picture: bytes) -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": JPEG})
@@ -195,9 +250,11 @@ async def test_an_application_that_fails_half_way_leaks_nothing(call: Call, pict
         return {"type": "http.request"}
 
     scope = {"type": "http", "method": "GET", "path": "/art/1.jpg", "headers": CURL, "client": ("192.0.2.1", 1)}
+    guarded = GuardMiddleware(app)
     with pytest.raises(RuntimeError, match="disk gone"):
-        await GuardMiddleware(app)(scope, receive, send)
+        await guarded(scope, receive, send)
     assert sent == []
+    assert guarded.parts.maker.holding.held == 0
 
 
 async def test_a_broken_or_huge_picture_becomes_a_placeholder(call: Call, picture: bytes) -> None:
@@ -229,6 +286,12 @@ async def test_files_are_not_handed_to_a_server_in_front(call: Call, header: byt
     assert size(reply.body)[0] > 0
     honest = await call(app, path, BROWSER)
     assert [v for k, v in honest.headers if k == header] == ([] if path.endswith("css") else [b"/protected/1.jpg"])
+
+
+async def test_a_person_gets_assets_from_the_server_in_front(call: Call) -> None:
+    script = [(b"content-type", b"text/javascript"), (b"x-accel-redirect", b"/protected/app.js")]
+    reply = await call(GuardMiddleware(app_with(b"", script)), "/static/app.js", page_headers())
+    assert reply.one("x-accel-redirect") == "/protected/app.js"
 
 
 async def test_the_applications_other_headers_stay_on_a_variant(call: Call, picture: bytes) -> None:
@@ -325,6 +388,15 @@ class TestNotices:
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
             raise RuntimeError("no")
 
+        assert (await call(GuardMiddleware(app), "/robots.txt", CURL)).status == 200
+
+    async def test_an_application_that_never_answers_does_not_either(
+        self, call: Call, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            await asyncio.sleep(3600)
+
+        monkeypatch.setattr("guardware.notice_answers.BUDGET", 0.05)
         assert (await call(GuardMiddleware(app), "/robots.txt", CURL)).status == 200
 
     async def test_an_application_value_that_cancels_the_opt_out_is_told_once(
@@ -448,6 +520,49 @@ class TestTheEdges:
     def test_a_wrong_configuration_is_told_at_once(self) -> None:
         with pytest.raises(ConfigError, match="mod"):
             GuardMiddleware(app_with(b"", HTML), {"mod": "monitor"})
+
+    async def test_a_visit_under_way_ends_by_the_configuration_it_began_with(
+        self, call: Call, picture: bytes
+    ) -> None:
+        held, go = asyncio.Event(), asyncio.Event()
+
+        async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+            held.set()
+            await go.wait()
+            await app_with(picture, JPEG)(scope, receive, send)
+
+        app = GuardMiddleware(slow)
+        under_way = asyncio.ensure_future(call(app, "/art/1.jpg", CURL))
+        await held.wait()
+        await app.reload(app.parts.config.model_copy(update={"images": Images(max_side=64)}))
+        go.set()
+        assert size((await under_way).body) == (1024, 768)
+        assert size((await call(app, "/art/1.jpg", CURL)).body) == (64, 48)
+
+    async def test_a_store_that_was_given_is_never_replaced_or_closed(self, call: Call) -> None:
+        store = MemoryStore()
+        app = GuardMiddleware(app_with(b"<p>", HTML), store=store)
+        await call(app, "/", page_headers())
+        await app.reload(from_mapping({"budgets": {"per_hour": 5000, "per_day": 50000}}))
+        assert app.parts.guard.store is store
+        assert len(store) == 1
+
+    async def test_a_page_limit_cannot_be_escaped_by_saying_style(self, call: Call) -> None:
+        limits = {"client": {"api": {"rate": "1/minute", "burst": 2}}}
+        app = GuardMiddleware(app_with(b"<p>", HTML), {"limits": limits})
+        lying = [(k, b"style" if k == b"sec-fetch-dest" else v) for k, v in page_headers()]
+        assert [(await call(app, "/", lying)).status for _ in range(3)] == [200, 200, 429]
+
+    async def test_the_owners_noindex_stays_on_variants(self, call: Call, picture: bytes) -> None:
+        app = GuardMiddleware(app_with(picture, [*JPEG, (b"x-robots-tag", b"noindex")]))
+        reply = await call(app, "/art/1.jpg", CURL)
+        assert reply.all("x-robots-tag") == ["noai, noimageai", "noindex"]
+
+    async def test_pages_are_whole_while_there_is_no_room_for_pictures(self, call: Call) -> None:
+        page = b"<p>hi, " + b"all of you " * 20
+        app = GuardMiddleware(app_with(page, HTML, chunk=10))
+        assert app.parts.maker.holding.take(2 * app.parts.config.images.max_bytes)
+        assert (await call(app, "/", CURL)).body == page
 
     async def test_reload_keeps_what_is_known_of_clients(self, call: Call, picture: bytes) -> None:
         app = GuardMiddleware(app_with(picture, JPEG), {"mode": "monitor"})

@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeVar
 
 from guardware.config.schema import Images
 from guardware.images.cache import VariantCache
+from guardware.images.holding import Holding
 from guardware.images.pipeline import Recipe, Variant, make_variant
 from guardware.images.placeholder import placeholder_png
 from guardware.images.workshop import Workshop
@@ -19,6 +20,9 @@ _HASH_INLINE = 64 * 1024
 
 _HELD_ORIGINALS = 4
 """How many largest originals (``max_bytes``) all work under way may hold in memory before more is refused."""
+
+_HELD_BODIES = 2
+"""How many largest originals may be held by all who put one together to ask for its variant."""
 
 _log = logging.getLogger("guardware.images")
 
@@ -53,6 +57,8 @@ class VariantMaker:
         self._workshop: Workshop[Variant] = Workshop(
             config.workers, config.queue, _HELD_ORIGINALS * config.max_bytes
         )
+        self.holding = Holding(_HELD_BODIES * config.max_bytes)
+        """For originals that callers put together before they ask for a variant."""
         self._hasher: ThreadPoolExecutor | None = None
         self._made = self._hits = self._placeholders = 0
 
@@ -60,9 +66,6 @@ class VariantMaker:
     def stats(self) -> Stats:
         """Counters since construction, and what is held now."""
         return Stats(self._made, self._hits, self._placeholders, self._cache.size, self._workshop.waiting)
-
-    async def start(self) -> None:
-        """Nothing needs it: threads start with the first picture. Here so that a lifespan reads symmetrically."""
 
     async def close(self) -> None:
         """Let the threads go; what waits gets the placeholder. A later ``make`` starts new ones."""

@@ -48,12 +48,21 @@ def _nameless(r: Reading) -> str:
     return "sends no user-agent" if not (r.facts.user_agent or b"").strip() else ""
 
 
+def _unknown(r: Reading) -> str:
+    named = bool((r.facts.user_agent or b"").strip())
+    if named and r.identity.crawler is None and r.identity.engine is None:
+        return "names neither a browser engine nor a crawler that is known"
+    return ""
+
+
 DECLARED: tuple[Signal, ...] = (
-    # Numbers and weights: detection.md section 5, features 1 to 4; 1 is a hard rule there, here proof.
+    # Weights: likelihood ratios of 95 captured clients (docs/detection.md).
     Signal("declared-crawler", Group.DECLARED, 7.0, _crawler, proof=True),
     Signal("robots-only-token", Group.DECLARED, 7.0, _liar, proof=True),
     Signal("tool-on-picture", Group.DECLARED, 7.0, _tool_on_picture, proof=True),
     Signal("tool", Group.DECLARED, 2.0, _tool_elsewhere),
     Signal("automated-browser", Group.DECLARED, 7.0, _automation, proof=True),
     Signal("no-user-agent", Group.DECLARED, 4.0, _nameless),
+    # Without it any made-up name would be the cheap way to originals. Small browsers see marked copies.
+    Signal("unknown-agent", Group.DECLARED, 2.5, _unknown),
 )

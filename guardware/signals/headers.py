@@ -150,11 +150,24 @@ def self_referer(visit: Visit) -> bool:
 
 
 def navigated(visit: Visit) -> bool:
-    """Whether a picture is opened like a page: in a tab of its own. Over plain http only Accept says so."""
-    dest = visit.facts.fetch_dest
-    if visit.kind is not Kind.IMAGE or dest not in (None, b"document"):
+    """Whether a picture is opened like a page, and not from a page of this site: nothing led there.
+
+    Whoever clicks from picture to picture comes from our pages, which the browser may show again from its own
+    memory without asking. Over plain http only Accept and Referer tell.
+    """
+    facts = visit.facts
+    if visit.kind is not Kind.IMAGE or facts.fetch_dest not in (None, b"document"):
         return False
-    return dest is not None or (visit.facts.accept or b"").startswith(b"text/html")
+    if facts.fetch_site in (b"same-origin", b"same-site") or _from_here(visit):
+        return False
+    return facts.fetch_dest is not None or (facts.accept or b"").startswith(b"text/html")
+
+
+def _from_here(visit: Visit) -> bool:
+    if visit.referer is None or self_referer(visit):
+        return False
+    origin = visit.referer.partition(b"://")[2].partition(b"/")[0]
+    return origin.decode("latin-1").lower() == visit.authority
 
 
 def navigations(record: Record) -> Evidence | None:

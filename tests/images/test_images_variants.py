@@ -26,7 +26,6 @@ Make = Callable[[bytes, Recipe, int], Variant]
 @pytest.fixture
 async def maker() -> AsyncIterator[VariantMaker]:
     made = VariantMaker(Images(max_side=320), "Mira Solberg")
-    await made.start()
     yield made
     await made.close()
 
@@ -237,7 +236,6 @@ async def test_closing_answers_what_waits_and_a_later_start_works(gate: Event) -
     assert (await waiting).placeholder
     gate.set()
     assert not (await running).placeholder
-    await maker.start()
     assert not (await maker.make(sample("PNG"), "image/png")).placeholder
     await maker.close()
 

@@ -7,7 +7,7 @@ import pytest
 from guardware.config.schema import Signals
 from guardware.crawlers.catalogue import Catalogue
 from guardware.identity import identify
-from guardware.signals import NAMES, SignalTable, group_weights
+from guardware.signals import NAMES, SignalTable, group_weights, navigated
 from guardware.store.protocol import Record
 from guardware.verdict import GROUPS, Evidence, Group
 from guardware.visit import Visit, VisitReader
@@ -78,6 +78,9 @@ def test_an_honest_browser_yields_nothing() -> None:
         ({"sec-ch-ua": BRANDS.replace("Google Chrome", "HeadlessChrome")}, "automated-browser"),
         ({"user-agent": None}, "no-user-agent"),
         ({"user-agent": " "}, "no-user-agent"),
+        ({"user-agent": "foo/1.0"}, "unknown-agent"),
+        ({"user-agent": "Mozilla/5.0"}, "unknown-agent"),
+        ({"user-agent": "mozilla/5.0 (X11) Chrome/156.0"}, "unknown-agent"),
         ({"sec-fetch-dest": None, "sec-fetch-mode": None, "sec-fetch-site": None}, "no-fetch-metadata"),
         ({"sec-fetch-dest": None, "sec-fetch-site": None}, "partial-fetch-metadata"),
         ({"sec-fetch-dest": None, "sec-fetch-site": None, "accept": "*/*"}, "partial-on-picture"),
@@ -129,6 +132,25 @@ def test_honest_neighbours(change: dict[str, str | None], scheme: str, absent: s
 
 def test_brotli_over_plain_http_is_no_browsers() -> None:
     assert names(visit({**CLEAR, "accept-encoding": "gzip, deflate, br"}, "http")) == {"brotli-in-clear"}
+
+
+@pytest.mark.parametrize(
+    ("change", "scheme", "opened"),
+    [
+        ({"sec-fetch-dest": "document", "sec-fetch-site": "none"}, "https", True),
+        ({"sec-fetch-dest": "document", "sec-fetch-site": "cross-site"}, "https", True),
+        # A click in the gallery, from a page that the browser had in memory.
+        ({"sec-fetch-dest": "document", "sec-fetch-site": "same-origin"}, "https", False),
+        ({"sec-fetch-dest": "image"}, "https", False),
+        # Over plain http only Accept and Referer tell.
+        ({"sec-fetch-dest": None, "accept": "text/html,*/*"}, "http", True),
+        ({"sec-fetch-dest": None, "accept": "text/html,*/*", "referer": "http://example.com/"}, "http", False),
+        ({"sec-fetch-dest": None, "accept": "image/webp"}, "http", False),
+    ],
+)
+def test_what_counts_as_opened_like_a_page(change: dict[str, str | None], scheme: str, opened: bool) -> None:
+    bare = {**HONEST, "sec-fetch-site": None} if scheme == "http" else HONEST
+    assert navigated(visit({**bare, **change}, scheme)) is opened
 
 
 @pytest.mark.parametrize(("run", "weight"), [(0, None), (2, None), (3, 1.0), (5, 3.0), (40, 5.0)])
