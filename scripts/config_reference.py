@@ -42,9 +42,9 @@ INTRODUCTION = """\
 <!-- Made by scripts/config_reference.py from guardware/config/schema.py; do not edit. -->
 # Configuration
 
-guardware reads one YAML file: `guardware.yaml` in the folder where it is started, or the one named with
-`--config`. Without a file it does what the preset `portfolio` says. Every key may be left out; a key that is not
-known is an error.
+The commands read one YAML file: `guardware.yaml` in the folder where they are started, or the one named with
+`--config`. An application names its file: `GuardMiddleware(app, config="guardware.yaml")`. Without a file it does
+what the preset `portfolio` says. Every key may be left out; a key that is not known is an error.
 
 ```
 guardware init                  # writes guardware.yaml: the preset portfolio, with notes

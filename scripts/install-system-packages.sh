@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Installs the programs the tests drive (redis-server, chromium, curl, wget) where they are missing, from Debian's
+# Installs the programs the tests drive (redis-server, chromium, curl, wget, openssl) where they are missing, from Debian's
 # packages. Does nothing when all are there. The tests start their own Redis; no service is left running.
 set -euo pipefail
 
 say() { printf '%s\n' "$*" >&2; }
 
 missing=()
-for program in redis-server chromium curl wget; do
+for program in redis-server chromium curl wget openssl; do
     command -v "$program" >/dev/null || missing+=("$program")
 done
 [ ${#missing[@]} -eq 0 ] && exit 0

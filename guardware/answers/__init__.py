@@ -132,7 +132,8 @@ class Answers:
 
     def _fill(self, text: str, wait: int) -> str:
         # Not str.format: a site's name may hold braces.
-        return text.replace("{wait}", wait_words(wait)).replace("{owner}", self._site.name or "this site")
+        filled = text.replace("{wait}", wait_words(wait)).replace("{owner}", self._site.name or "this site")
+        return filled[:1].upper() + filled[1:]
 
 
 def _lines(*lines: str) -> str:

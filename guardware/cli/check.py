@@ -41,8 +41,12 @@ def command(file: str | None, schema: bool, site: str | None) -> None:
     )
     for line in summary(config):
         click.echo(f"  {line}")
-    for line in site_warnings(site, config) if site is not None else ():
-        click.echo(f"warning: {site}: {line}", err=True)
+    if site is not None:
+        wrong = site_warnings(site, config)
+        for line in wrong:
+            click.echo(f"warning: {site}: {line}", err=True)
+        if not wrong:
+            click.echo(f"{site}: fine, the opt-out stands first and nothing cancels it")
 
 
 def unknown_names(config: Config, catalogue: Catalogue) -> Iterator[Fault]:

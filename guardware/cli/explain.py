@@ -1,21 +1,21 @@
 """``guardware explain``: the verdict for one visit, with all evidence."""
 
 import json
-import time
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import click
 from user_agents import parse as parse_user_agent
 
+from guardware.addresses import parse_address
 from guardware.config import load
-from guardware.guard import Guard, Pending
+from guardware.guard import Guard
 from guardware.http import RawHeaders, Scope
 from guardware.identity import identify
 from guardware.policy.score import condemned, total
-from guardware.signals import group_weights
+from guardware.signals import TABLE, group_weights
 from guardware.store import MemoryStore
-from guardware.verdict import GROUPS, Verdict
+from guardware.verdict import GROUPS
 from guardware.visit import Visit
 
 
@@ -27,23 +27,39 @@ from guardware.visit import Visit
 @click.option("--ua", default="", help="The User-Agent header.")
 @click.option("--header", "-H", "extra", multiple=True, metavar="K:V", help="Another header; may be repeated.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--list", "as_list", is_flag=True, help="List all signals with their weights, and judge nothing.")
 def command(
-    config_path: str | None, url: str, method: str, ip: str, ua: str, extra: tuple[str, ...], as_json: bool
+    config_path: str | None,
+    url: str,
+    method: str,
+    ip: str,
+    ua: str,
+    extra: tuple[str, ...],
+    as_json: bool,
+    as_list: bool,
 ) -> None:
-    """The verdict for one visit, with all evidence: what a first visit like this one gets, and why."""
-    guard = Guard(load(config_path), store=MemoryStore())
+    """The verdict for one visit, with all evidence: what a first visit like this one gets, and why.
+
+    Only the headers given here are judged. A browser sends a dozen more, so its user-agent alone looks like
+    somebody who borrowed it; add the others with -H.
+    """
+    if as_list:
+        click.echo("\n".join(f"{s.weight:+5.1f}  {s.group:<9} {s.name}{' (proof)' * s.proof}" for s in TABLE))
+        return
+    if parse_address(ip) is None:
+        raise click.BadParameter(f"{ip!r} is no address", param_hint="--ip")
+    store = MemoryStore()
+    guard = Guard(load(config_path), store=store)
     visit = guard.read(_scope(url, method, ip, ua, extra))
     if visit is None:
         raise click.UsageError("this path cannot be judged safely; the guard answers 400 Bad Request")
-    report = explain(guard, visit)
+    report = explain(guard, store, visit)
     click.echo(json.dumps(report, indent=2) if as_json else _table(report))
 
 
-def explain(guard: Guard, visit: Visit) -> dict[str, Any]:
-    """Everything that led to the verdict, ready for JSON. Uses the guard's (memory) store."""
-    now = time.time()
-    step = guard.begin(visit, now)
-    verdict = step if isinstance(step, Verdict) else _finish(guard, step, now)
+def explain(guard: Guard, store: MemoryStore, visit: Visit) -> dict[str, Any]:
+    """Everything that led to the verdict, ready for JSON."""
+    verdict = guard.judge_now(visit, store)
     identity = identify(visit.facts, guard.catalogue)
     scores = group_weights(verdict.evidence)
     crawler = identity.crawler
@@ -67,6 +83,7 @@ def explain(guard: Guard, visit: Visit) -> dict[str, Any]:
         "crawler": None
         if crawler is None
         else {"token": crawler.token, "operator": crawler.operator, "purpose": crawler.purpose.value},
+        "headers_given": len(visit.headers) - 1,
         "groups": {g.value: s for g, s in zip(GROUPS, scores, strict=True)},
         "total": round(total(scores), 2),
         "evidence": [
@@ -76,15 +93,11 @@ def explain(guard: Guard, visit: Visit) -> dict[str, Any]:
     }
 
 
-def _finish(guard: Guard, step: Pending, now: float) -> Verdict:
-    store = guard.local
-    if store is None:
-        raise click.UsageError("explain needs the memory store")
-    return guard.finish(step, store.touch_now(step.touch, now))
-
-
 def _scope(url: str, method: str, ip: str, ua: str, extra: tuple[str, ...]) -> Scope:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        parts = urlsplit("")
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise click.BadParameter(f"{url!r} is no http or https address", param_hint="--url")
     headers: RawHeaders = [(b"host", parts.netloc.rpartition("@")[2].encode("utf-8", "surrogateescape"))]
@@ -139,4 +152,14 @@ def _table(report: dict[str, Any]) -> str:
         f"           protect from {thresholds['protect']:+.2f}, deny from {thresholds['deny']:+.2f}"
         " if two groups agree or one piece is proof",
     ]
+    if report["headers_given"] < 3:
+        lines += [
+            "",
+            "Only the headers given were judged. A browser sends a dozen more: add them with -H 'Name: value'.",
+        ]
+    if report["decided_by"].startswith("crawlers."):
+        lines += [
+            "",
+            "What a known crawler or tool gets is set under crawlers:, which stands before the thresholds.",
+        ]
     return "\n".join(lines)

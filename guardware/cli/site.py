@@ -1,6 +1,7 @@
 """What a running site sends that would cancel its opt-out; for ``guardware check --site``."""
 
 import asyncio
+from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -15,11 +16,18 @@ TIMEOUT = 10.0
 
 
 def site_warnings(url: str, config: Config) -> list[str]:
-    """Sentences with mends on the X-Robots-Tag lines at ``url``. Raises GuardwareError if it does not answer."""
+    """Sentences with mends on the X-Robots-Tag lines at ``url``; none: the opt-out stands.
+
+    Raises GuardwareError if ``url`` is no web address or does not answer.
+    """
+    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+        raise GuardwareError(f"{url} is no web address; write for example http://127.0.0.1:8000")
     lines = asyncio.run(_robots_tags(url))
     notices = Notices(config.notices, config.site, refused_tokens(Catalogue.load(), config.crawlers))
     own = [line for line in lines if line != NOAI[1]]
     warnings = [reason for line in own if (reason := notices.cancelled_by(line))]
+    if config.notices.robots_tag and NOAI[1] not in lines:
+        warnings.append("X-Robots-Tag: noai, noimageai is not sent; is guardware in front of this address?")
     if NOAI[1] in lines and lines[0] != NOAI[1]:
         warnings.append(
             "X-Robots-Tag: the opt-out is not the first line, and some readers look at the first only; "

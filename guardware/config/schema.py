@@ -93,7 +93,7 @@ Purpose = Literal[
 
 
 class Signals(Section):
-    """Tuning of single signals, by name (``guardware explain`` shows the names)."""
+    """Tuning of single signals, by name (``guardware explain --list`` shows the names)."""
 
     off: tuple[str, ...] = Field((), description="Signals that are not asked.")
     weights: dict[str, Annotated[float, Field(ge=-6, le=14)]] = Field(
@@ -269,11 +269,15 @@ class Proxy(Section):
 class Observe(Section):
     """What is recorded of judgements."""
 
-    events: int = Field(1000, ge=0, description="Recent verdicts other than allow, kept in memory.")
+    events: int = Field(
+        1000,
+        ge=0,
+        description="Recent verdicts other than allow, kept in memory: see the address /.guardware/events.",
+    )
     log: bool = Field(True, description="Write them to the log 'guardware.events'.")
     metrics_allow: tuple[Net, ...] = Field(
         tuple(ip_network(n) for n in ("127.0.0.0/8", "::1/128")),
-        description="Who may read metrics; health is open.",
+        description="Who may read metrics and events; health is open.",
     )
 
 

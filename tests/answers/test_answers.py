@@ -147,7 +147,7 @@ def test_bad_request_of_which_nothing_is_known() -> None:
 def test_an_owner_who_says_nothing_still_gets_a_whole_page() -> None:
     answer = Answers(Site(), None).deny(BROWSER, False, "", HTTPS)
     page = Page(answer)
-    assert "this site keeps these pictures" in page.words
+    assert "This site keeps these pictures" in page.words
     assert page.links == [""]
     assert "footer" not in page.tags
     assert first_value(answer.headers, b"link") is None

@@ -44,7 +44,8 @@ def site(*robots_tags: str) -> Iterator[str]:
 @pytest.mark.parametrize(
     ("tags", "told"),
     [
-        ((), []),
+        ((), ["is not sent"]),
+        (("noindex",), ["is not sent"]),
         (("noai, noimageai",), []),
         (("noai, noimageai", "noindex"), []),
         (("noai, noimageai", "max-image-preview:none"), ["has a colon"]),
@@ -67,10 +68,21 @@ def test_check_prints_it() -> None:
     assert f"warning: {url}: X-Robots-Tag" in result.stderr
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:{port}/", "nonsense", "http://"])
-def test_a_site_that_does_not_answer_is_a_plain_error(url: str) -> None:
+def test_check_says_that_all_is_well() -> None:
+    with site("noai, noimageai") as url:
+        result = CliRunner().invoke(command, ["--site", url])
+    assert f"{url}: fine" in result.stdout
+
+
+@pytest.mark.parametrize("url", ["nonsense", "http://", "ftp://example.com/"])
+def test_what_is_no_web_address_is_told(url: str) -> None:
+    with pytest.raises(GuardwareError, match="is no web address"):
+        site_warnings(url, Config())
+
+
+def test_a_site_that_does_not_answer_is_a_plain_error() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     with pytest.raises(GuardwareError, match="does not answer"):
-        site_warnings(url.format(port=port), Config())
+        site_warnings(f"http://127.0.0.1:{port}/", Config())
