@@ -11,7 +11,7 @@ from guardware.http import Answer, ASGIApp, Message, RawHeaders, Receive, Scope,
 from guardware.notice_answers import notice_answer
 from guardware.parts import Parts
 from guardware.protected import Protected, body_scope, doubtful_scope
-from guardware.responses import Open
+from guardware.responses import open_send
 from guardware.store import MemoryStore, ResilientStore
 from guardware.verdict import Action, Verdict
 from guardware.visit import Kind, Visit
@@ -106,7 +106,7 @@ class GuardMiddleware:
             await send_answer(answer, visit.method, send)
         elif action is _ALLOW and (kind is not _ASSET or not verdict.enforced):
             pictured = None if kind is _IMAGE else self._count_original
-            await self.app(scope, receive, Open(send, visit, now.notices, pictured).send)
+            await self.app(scope, receive, open_send(send, visit, now.notices, pictured))
         elif action is _ALLOW or action is _PROTECT:
             await self._protect(now, visit, action, scope, receive, send)
         else:

@@ -55,6 +55,8 @@ def with_notices(
             kept.append(line)
         else:
             caching.append(line)
+    if kind is not None and kind[:5] == b"text/":
+        return notices.headers(kind, visit.base_url) + kept + caching, False
     if kind is not None and kind[:6].lower() == b"image/":
         return notices.headers(kind, visit.base_url) + kept + private(caching), True
     if visit.kind is Kind.IMAGE and not (kind or b"").lower().startswith(_NO_PICTURE):
@@ -83,24 +85,17 @@ def private(caching: RawHeaders) -> RawHeaders:
     return [(b"cache-control", b", ".join([b"private", *own])), (b"vary", vary)]
 
 
-class Open:
-    """The responder for clients who get originals. ``pictured`` is told of a visit answered by a picture."""
+def open_send(send: Send, visit: Visit, notices: Notices, pictured: Callable[[Visit], None] | None) -> Send:
+    """The ``send`` for clients who get originals. ``pictured`` is told of a visit answered by a picture.
 
-    __slots__ = ("_notices", "_pictured", "_send", "_visit")
+    A closure, and not a coroutine of its own: it only hands on what the server's ``send`` returns.
+    """
 
-    def __init__(
-        self, send: Send, visit: Visit, notices: Notices, pictured: Callable[[Visit], None] | None
-    ) -> None:
-        self._send = send
-        self._visit = visit
-        self._notices = notices
-        self._pictured = pictured
-
-    def send(self, message: Message) -> Awaitable[None]:
-        """Not a coroutine of its own: it only hands on what the server's ``send`` returns."""
+    def send_open(message: Message) -> Awaitable[None]:
         if message["type"] == "http.response.start":
-            headers, picture = with_notices(message.get("headers", ()), self._notices, self._visit)
-            message["headers"] = headers
-            if picture and self._pictured is not None and message["status"] in (200, 206):
-                self._pictured(self._visit)
-        return self._send(message)
+            message["headers"], picture = with_notices(message.get("headers", ()), notices, visit)
+            if picture and pictured is not None and message["status"] in (200, 206):
+                pictured(visit)
+        return send(message)
+
+    return send_open
