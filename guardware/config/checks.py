@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from guardware.config.faults import Fault, dotted
 from guardware.config.schema import Config
 from guardware.config.shadow import covers
+from guardware.verdict import Action
 
 
 def warnings(config: Config) -> list[str]:
@@ -35,6 +36,17 @@ def _everyone_doubted(config: Config) -> Iterator[Fault]:
         yield Fault(("thresholds", "protect"), text)
 
 
+def _believed(config: Config) -> Iterator[Fault]:
+    text = "gives originals without a budget to whoever says so, since names are not verified yet; write protect"
+    purposes = {name: getattr(config.crawlers, name) for name in type(config.crawlers).model_fields}
+    for name, action in purposes.items():
+        if action is Action.ALLOW:
+            yield Fault(("crawlers", name.replace("_", "-")), text)
+    for token, action in config.crawlers.tokens.items():
+        if action is Action.ALLOW:
+            yield Fault(("crawlers", "tokens", token), text)
+
+
 def _never_reached(config: Config) -> Iterator[Fault]:
     for index, rule in enumerate(config.rules):
         earlier = (i for i, other in enumerate(config.rules[:index]) if covers(other.match, rule.match))
@@ -47,5 +59,6 @@ _CHECKS: tuple[Callable[[Config], Iterable[Fault]], ...] = (
     _nameless,
     _everyone_trusted,
     _everyone_doubted,
+    _believed,
     _never_reached,
 )

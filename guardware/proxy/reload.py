@@ -82,7 +82,10 @@ class Reloader:
         except Exception as error:  # whatever it is, the guard that stands must go on standing
             logger.error("%s: %s: %s", self._path, type(error).__name__, error)
         else:
-            logger.info("%s: read again, and in force", self._path)
+            logger.info(
+                "%s: read again, and in force (but for proxy.* and the gallery's title, which want a restart)",
+                self._path,
+            )
             return True
         logger.error("%s was not taken over; the policy before it stays in force", self._path)
         return False

@@ -23,15 +23,15 @@ def guardware(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_fine_file(tmp_path: Path) -> None:
-    (tmp_path / "g.yaml").write_text("site: {name: Ada}\ncrawlers: {archive: allow}\n")
+    (tmp_path / "g.yaml").write_text("site: {name: Ada}\ncrawlers: {archive: deny}\n")
     done = guardware("check", "g.yaml", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == (
         "g.yaml: fine\n"
         "  mode        enforce\n"
-        "  denied      training, dataset, ai-search\n"
+        "  denied      training, dataset, ai-search, archive\n"
         "  protected   user-fetch, search, preview, feed, monitor, seo, tool\n"
-        "  allowed     archive\n"
+        "  allowed     none\n"
         "  thresholds  protect from 2, deny from 6.86\n"
         "  budget      300 originals an hour, 1000 a day\n"
         "  exceptions  0 crawlers by name, 0 rules\n"

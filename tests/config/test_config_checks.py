@@ -85,3 +85,15 @@ def test_a_rule_that_decides_nothing() -> None:
 )
 def test_covers(wide: dict[str, Any], narrow: dict[str, Any], covered: bool) -> None:
     assert covers(Match.model_validate(wide), Match.model_validate(narrow)) is covered
+
+
+@pytest.mark.parametrize(
+    ("crawlers", "key"),
+    [({"search": "allow"}, "crawlers.search"), ({"tokens": {"Googlebot": "allow"}}, "crawlers.tokens.Googlebot")],
+)
+def test_names_are_not_verified_yet_so_allowing_one_allows_whoever_says_it(
+    crawlers: dict[str, object], key: str
+) -> None:
+    told = warnings(from_mapping({"site": {"name": "Ada"}, "crawlers": crawlers}))
+    assert len(told) == 1
+    assert told[0].startswith(f"{key}: gives originals without a budget")

@@ -48,9 +48,7 @@ def test_portfolio_names_every_key() -> None:
 
 
 def test_the_examples_in_portfolio_work_without_their_hash() -> None:
-    text = re.sub(
-        r"^( *)# (?=(- )?[a-z_]+: |  [a-z]+: )", r"\1", preset_text("portfolio"), flags=re.MULTILINE
-    )
+    text = re.sub(r"^( *)# (?=(- )?[a-z_]+: |  [a-z]+: )", r"\1", preset_text("portfolio"), flags=re.MULTILINE)
     config = load_text(text, "portfolio.yaml")
     assert [rule.action for rule in config.rules] == [Action.ALLOW, Action.ALLOW, Action.PROTECT]
     assert config.crawlers.tokens == {"CCBot": Action.DENY}

@@ -1,7 +1,6 @@
 """A small gallery with known originals, and what may be said of the bytes a client took from it."""
 
 from collections.abc import Iterable
-from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
@@ -63,30 +62,34 @@ def is_picture(data: bytes) -> bool:
 
 
 def assert_previews(taken: Iterable[bytes], gallery: Gallery) -> None:
-    """Each of ``taken`` is a whole picture, no larger than a preview, and has the bytes of no original."""
-    originals = {sha256(data).digest() for data in gallery.originals.values()}
+    """Each of ``taken`` is a whole picture, no larger than a preview, and has no piece of an original."""
     for data in taken:
-        assert sha256(data).digest() not in originals, "an original got out"
+        assert not any(shares_bytes(data, original) for original in gallery.originals.values()), (
+            "an original got out"
+        )
         with Image.open(BytesIO(data)) as picture:
             picture.load()
             assert max(picture.size) <= LARGEST_PREVIEW
 
 
 def assert_no_originals(taken: Iterable[bytes], gallery: Gallery) -> None:
-    """None of ``taken``, pictures or not, has the bytes of an original, and pictures are previews."""
+    """None of ``taken``, pictures or not, has a piece of an original, and pictures are previews."""
     taken = list(taken)
-    originals = {sha256(data).digest() for data in gallery.originals.values()}
-    assert not originals & {sha256(data).digest() for data in taken}, "an original got out"
+    for data in taken:
+        assert not any(shares_bytes(data, original) for original in gallery.originals.values()), (
+            "an original got out"
+        )
     assert_previews((data for data in taken if is_picture(data)), gallery)
 
 
 def shares_bytes(taken: bytes, original: bytes) -> bool:
     """Whether ``taken`` has a piece of the original's picture data, were it only some 2000 bytes of it.
 
-    The first kilobyte is left out: it holds tables that every JPEG by the same encoder has.
+    The first kilobyte is left out: it holds tables that every JPEG by the same encoder has. So are pieces of few
+    different bytes: even areas are written alike in every picture.
     """
     pieces = (original[at : at + 32] for at in range(1024, len(original) - 32, 997))
-    return any(piece in taken for piece in pieces)
+    return any(piece in taken for piece in pieces if len(set(piece)) >= 24)
 
 
 def files_below(folder: Path) -> list[bytes]:
