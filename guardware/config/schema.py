@@ -135,7 +135,10 @@ class KindLimits(Section):
 
 
 class Limits(Section):
-    """How fast: for one client, and for all clients of one network (IPv4 /24, IPv6 /48) together."""
+    """How fast: for one address (IPv6: one /64), and for one network (IPv4 /24, IPv6 /48) together.
+
+    A full network refuses only addresses that contributed to it; a newcomer sees marked pictures meanwhile.
+    """
 
     client: KindLimits = KindLimits(
         page=_limit("120/minute", 60),
