@@ -200,7 +200,11 @@ class Guard:
     def _find(self, visit: Visit) -> Findings:
         findings = self._findings.get((visit.facts, visit.kind, visit.trustworthy)) or self._examine(visit)
         referer = visit.referer
-        if referer is not None and visit.raw_path in referer and (extra := self._signals.of_visit(visit)):
+        if (
+            referer is not None
+            and referer.endswith(visit.query or visit.raw_path)
+            and (extra := self._signals.of_visit(visit))
+        ):
             return self._weigh(visit, findings.identity, (*findings.evidence, *extra))
         return findings
 

@@ -54,34 +54,9 @@ class GuardMiddleware:
         return self._parts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        kind = scope["type"]
-        if kind == "http":
-            await self._http(scope, receive, send)
-        elif kind == "lifespan":
-            await self._lifespan(scope, receive, send)
-        elif kind == "websocket":
-            if not self._started:
-                await self._start()
-            await self._websocket(scope, receive, send)
-        else:
-            await self.app(scope, receive, send)
-
-    async def reload(self, config: Config) -> None:
-        """Serve by ``config`` from the next request on; requests under way end by the old one.
-
-        What the old one has for itself is closed after GRACE seconds. Raises ConfigError.
-        """
-        old = self._parts
-        new = await asyncio.to_thread(parts.build, config, old, self._given)
-        await new.start()
-        self._parts = new
-        self._run(self._retire(old, new))
-
-    async def _retire(self, old: Parts, new: Parts) -> None:
-        await asyncio.sleep(GRACE)
-        await parts.retire(old, new, given=self._given)
-
-    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._other(scope, receive, send)
+            return
         if not self._started:
             await self._start()
         now = self._parts
@@ -111,6 +86,32 @@ class GuardMiddleware:
             await self._protect(now, visit, action, scope, receive, send)
         else:
             await self._refuse(now, visit, verdict, send)
+
+    async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
+        kind = scope["type"]
+        if kind == "lifespan":
+            await self._lifespan(scope, receive, send)
+        elif kind == "websocket":
+            if not self._started:
+                await self._start()
+            await self._websocket(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+    async def reload(self, config: Config) -> None:
+        """Serve by ``config`` from the next request on; requests under way end by the old one.
+
+        What the old one has for itself is closed after GRACE seconds. Raises ConfigError.
+        """
+        old = self._parts
+        new = await asyncio.to_thread(parts.build, config, old, self._given)
+        await new.start()
+        self._parts = new
+        self._run(self._retire(old, new))
+
+    async def _retire(self, old: Parts, new: Parts) -> None:
+        await asyncio.sleep(GRACE)
+        await parts.retire(old, new, given=self._given)
 
     async def _unjudged(self, now: Parts, scope: Scope, receive: Receive, send: Send) -> None:
         """A request that servers read differently; in monitor mode it is served all the same."""

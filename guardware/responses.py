@@ -58,7 +58,7 @@ def with_notices(
     if kind is not None and kind[:5] == b"text/":
         return notices.headers(kind, visit.base_url) + kept + caching, False
     if kind is not None and kind[:6].lower() == b"image/":
-        return notices.headers(kind, visit.base_url) + kept + private(caching), True
+        return [*notices.headers(kind, visit.base_url), *kept, *private(caching)], True
     if visit.kind is Kind.IMAGE and not (kind or b"").lower().startswith(_NO_PICTURE):
         return notices.headers(_ANY_IMAGE, visit.base_url) + kept + private(caching), True
     maybe = kind is None or kind.lower().startswith((b"application/octet-stream", b"multipart/byteranges"))

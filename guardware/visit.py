@@ -83,6 +83,28 @@ _FACTS = (
     b"http2-settings",
 )
 _READING = frozenset(["GET", "HEAD"])
+_USUAL = frozenset(_FACTS) | frozenset(
+    [
+        *(
+            b"host",
+            b"connection",
+            b"cookie",
+            b"referer",
+            b"origin",
+            b"range",
+            b"dnt",
+            b"te",
+            b"priority",
+            b"pragma",
+        ),
+        *(b"cache-control", b"content-type", b"content-length", b"authorization", b"upgrade-insecure-requests"),
+        *(b"if-none-match", b"if-modified-since", b"if-range", b"sec-fetch-user", b"sec-ch-ua-platform"),
+        *(b"sec-gpc", b"sec-purpose", b"save-data", b"x-requested-with", b"x-forwarded-for", b"x-forwarded-proto"),
+        *(b"x-forwarded-host", b"x-forwarded-port", b"x-real-ip", b"forwarded", b"via"),
+    ]
+)
+"""What browsers and proxies send; a request with nothing else needs no look at every name for our own."""
+
 _FORWARDED = frozenset([b"x-forwarded-for", b"x-forwarded-proto", b"forwarded"])
 _CUT = 512
 """Characters up to which a path or host is remembered."""
@@ -207,7 +229,7 @@ class VisitReader:
             facts,
             value(b"referer"),
             headers,
-            b"x-guardware-" in b" ".join(values),
+            not _USUAL.issuperset(values) and b"x-guardware-" in b" ".join(values),
         )
         return _new(Visit, fields)
 

@@ -134,7 +134,9 @@ class MemoryStore:
             visits += 1
             _VISITED.pack_into(home, 0, t, visits)
         if original is not None and not limited_by and not crowded and sum(scores) < below:
-            hour, day = self._count(client, row, home, original, t)
+            if len(row) == _CLIENT:
+                row = self._clients[client] = row + self._windows.blank
+            hour, day = self._windows.count(row, home, original, t)
         elif day_sum or len(row) > _CLIENT:
             hour, day = self._windows.counts(row, home, t)
         else:
@@ -153,7 +155,9 @@ class MemoryStore:
         home = self._addresses.get(address)
         if home is None:
             home = self._renew(self._addresses, address, t, _ADDRESS)
-        self._count(client, row, home, original, t)
+        if len(row) == _CLIENT:
+            row = self._clients[client] = row + self._windows.blank
+        self._windows.count(row, home, original, t)
 
     async def touch(self, touch: Touch, now: float | None = None) -> Record:
         """See ``Store.touch``."""
@@ -221,12 +225,6 @@ class MemoryStore:
         if len(self._kinds) == _KINDS:
             raise ValueError(f"limits for more than {_KINDS} kinds of visit; {kind!r} is one too many")
         return self._kinds.setdefault(kind, len(self._kinds) * _TAT.size)
-
-    def _count(self, client: str, row: bytearray, home: bytearray, original: int, t: int) -> tuple[int, int]:
-        """See ``Windows.count``. A client's first picture makes its row longer."""
-        if len(row) == _CLIENT:
-            row = self._clients[client] = row + self._windows.blank
-        return self._windows.count(row, home, original, t)
 
     def _renew(self, rows: Rows, key: str, t: int, size: int) -> bytearray:
         """A new row for ``key``; the oldest make room, and those whose time is over go, at most two a newcomer."""
