@@ -88,7 +88,7 @@ class VariantMaker:
         """
         try:
             variant = await self._make(original, content_type)
-        except Exception as error:
+        except Exception as error:  # the promise is: never an error, and never the original
             _log.exception("a variant failed where none should")
             return self.placeholder(repr(error))
         return variant if isinstance(variant, Variant) else self.placeholder(variant)

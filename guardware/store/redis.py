@@ -156,7 +156,7 @@ class _Connections:
             connection = self._idle.pop()
             try:
                 usable = connection.is_connected and not await connection.can_read()
-            except Exception:
+            except Exception:  # whatever is wrong with it, another is opened
                 usable = False
             if usable:
                 return connection
