@@ -3,6 +3,7 @@
 import logging
 import time
 from collections import Counter, deque
+from collections.abc import Callable
 from typing import NamedTuple
 
 from guardware.config.schema import Observe
@@ -29,16 +30,25 @@ class Event(NamedTuple):
     address: str
 
 
-class Recorder:
-    """Bounded: a counter per (action, kind) and the last ``config.events`` events."""
+LINES_A_SECOND = 50
+"""Log lines; a scraper must not fill the disk with its refusals."""
 
-    def __init__(self, config: Observe, *, keep_addresses: bool = False) -> None:
+
+class Recorder:
+    """Bounded: a counter per (action, kind), the last ``config.events`` events, so many log lines a second."""
+
+    def __init__(
+        self, config: Observe, *, keep_addresses: bool = False, clock: Callable[[], float] = time.time
+    ) -> None:
         self.counts: Counter[tuple[str, str]] = Counter()
         self.unreadable = 0
         """Requests whose path or host could not be judged."""
         self.events: deque[Event] = deque(maxlen=config.events)
         self._log = config.log
         self._keep_addresses = keep_addresses
+        self._clock = clock
+        self._second = 0
+        self._lines = 0
 
     def record(self, visit: Visit, verdict: Verdict) -> None:
         """Count ``verdict``; keep and log it unless it is allow."""
@@ -46,7 +56,7 @@ class Recorder:
         if verdict.action is Action.ALLOW:
             return
         event = Event(
-            time.time(),
+            self._clock(),
             verdict.support_id,
             verdict.action.value,
             verdict.enforced,
@@ -60,7 +70,7 @@ class Recorder:
             visit.source.address if self._keep_addresses else "",
         )
         self.events.append(event)
-        if self._log:
+        if self._log and self._may_log(int(event.time)):
             # %r: a path is the client's text, and must not be able to forge log lines.
             logger.info(
                 "%s %s %s %r score=%.2f by=%s crawler=%s id=%s%s",
@@ -74,3 +84,12 @@ class Recorder:
                 event.support_id,
                 "" if event.enforced else " (monitor)",
             )
+
+    def _may_log(self, second: int) -> bool:
+        """Whether there is room for a line in this second; says afterwards how many there was none for."""
+        if second != self._second:
+            if self._lines > LINES_A_SECOND:
+                logger.info("%d more within one second, not written", self._lines - LINES_A_SECOND)
+            self._second, self._lines = second, 0
+        self._lines += 1
+        return self._lines <= LINES_A_SECOND
