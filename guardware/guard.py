@@ -117,7 +117,7 @@ class Guard:
         self._keys = KeyMaker(await self.store.secret(secrets.token_bytes(32)))
 
     def read(self, scope: Scope) -> Visit | None:
-        """The visit of an ASGI scope, or None if its path cannot be judged safely: answer 400."""
+        """The visit of an ASGI scope, or None if its path or host cannot be judged safely: answer 400."""
         visit = self._reader.read(scope)
         if visit is not None and visit.source.unheeded and not self._warned:
             self._warned = True
@@ -136,7 +136,7 @@ class Guard:
         return self.finish(step, await self.store.touch(step.touch))
 
     def judge_now(self, visit: Visit, store: MemoryStore, now: float | None = None) -> Verdict:
-        """The same without waiting, for a store in memory."""
+        """``judge`` without waiting, for a store in memory."""
         if now is None:
             now = self._clock()
         step = self.begin(visit, now)
@@ -144,17 +144,17 @@ class Guard:
             return step
         return self.finish(step, store.touch_now(step.touch, now))
 
-    def count_original_now(self, visit: Visit, store: MemoryStore) -> None:
-        """The same without waiting, for a store in memory."""
-        now = self._clock()
-        keys = self._keys.keys(visit, self._find(visit).identity.fingerprint, now)
-        store.count_original_now(keys.client, keys.network, keys.address, self._keys.picture(visit), now)
-
     async def count_original(self, visit: Visit) -> None:
         """Count a picture that was given at an address which did not look like one."""
         findings = self._find(visit)
         keys = self._keys.keys(visit, findings.identity.fingerprint, self._clock())
         await self.store.count_original(keys.client, keys.network, keys.address, self._keys.picture(visit))
+
+    def count_original_now(self, visit: Visit, store: MemoryStore) -> None:
+        """``count_original`` without waiting, for a store in memory."""
+        now = self._clock()
+        keys = self._keys.keys(visit, self._find(visit).identity.fingerprint, now)
+        store.count_original_now(keys.client, keys.network, keys.address, self._keys.picture(visit), now)
 
     def begin(self, visit: Visit, now: float) -> Verdict | Pending:
         """The first half: what headers and configuration alone decide, else what to ask of the store."""

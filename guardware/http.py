@@ -12,6 +12,10 @@ RawHeaders = list[tuple[bytes, bytes]]
 """Header lines as ASGI has them: lower-case names, in order, repeated ones apart. Never a dict."""
 
 
+OURS = b"x-guardware-"
+"""What the names of our own headers begin with. Nobody may send us one, nor get one from an application."""
+
+
 class Answer(NamedTuple):
     """A response that is whole in memory. ``headers`` have no content-length: ``send_answer`` adds it."""
 
@@ -27,6 +31,11 @@ async def send_answer(answer: Answer, method: str, send: Send) -> None:
         headers = [*headers, (b"content-length", str(len(answer.body)).encode())]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if method == "HEAD" else answer.body})
+
+
+def without_ours(headers: RawHeaders) -> RawHeaders:
+    """``headers`` (names in lower case) less those that only we may write."""
+    return [line for line in headers if not line[0].startswith(OURS)]
 
 
 def first_value(headers: RawHeaders, name: bytes) -> bytes | None:

@@ -7,7 +7,17 @@ from typing import Any
 
 from guardware import parts
 from guardware.config import Config, from_mapping, load
-from guardware.http import Answer, ASGIApp, Message, RawHeaders, Receive, Scope, Send, first_value, send_answer
+from guardware.http import (
+    Answer,
+    ASGIApp,
+    Message,
+    Receive,
+    Scope,
+    Send,
+    first_value,
+    send_answer,
+    without_ours,
+)
 from guardware.notice_answers import notice_answer
 from guardware.parts import Parts
 from guardware.protected import Protected, body_scope, doubtful_scope
@@ -74,7 +84,7 @@ class GuardMiddleware:
         now.recorder.record(visit, verdict)
         scope.setdefault("state", {})["guardware"] = verdict
         if visit.forged:
-            scope["headers"] = _without_ours(visit.headers)
+            scope["headers"] = without_ours(visit.headers)
         action = verdict.action if verdict.enforced else _ALLOW
         if kind is _NOTICE:
             answer = await notice_answer(self.app, scope, visit, now.notices)
@@ -117,7 +127,7 @@ class GuardMiddleware:
         """A request that servers read differently; in monitor mode it is served all the same."""
         now.recorder.unreadable += 1
         if not now.guard.enforced:
-            await self.app({**scope, "headers": _without_ours(scope["headers"])}, receive, send)
+            await self.app({**scope, "headers": without_ours(scope["headers"])}, receive, send)
         elif scope["type"] == "websocket":
             await _close(receive, send)
         else:
@@ -176,20 +186,26 @@ class GuardMiddleware:
             return
         scope.setdefault("state", {})["guardware"] = verdict
         if visit.forged:
-            scope["headers"] = _without_ours(visit.headers)
+            scope["headers"] = without_ours(visit.headers)
         await self.app(scope, receive, send)
 
     async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
+        stopping = False
+
         async def receive_and_follow() -> Message:
+            nonlocal stopping
             message = await receive()
             if message["type"] == "lifespan.startup":
                 await self._start()
+            stopping = stopping or message["type"] == "lifespan.shutdown"
             return message
 
         try:
             await self.app(scope, receive_and_follow, send)
         finally:
-            await self._stop()
+            # Not when the application merely has no lifespan (Django's raises): its visits are still to come.
+            if stopping:
+                await self._stop()
 
     async def _stop(self) -> None:
         """After the application's own shutdown: it may still have had visits to judge."""
@@ -204,11 +220,6 @@ class GuardMiddleware:
             if not self._started:
                 await self._parts.start()
                 self._started = True
-
-
-def _without_ours(headers: RawHeaders) -> RawHeaders:
-    """The request's headers without X-Guardware-*, which nobody may send us."""
-    return [h for h in headers if not h[0].startswith(b"x-guardware-")]
 
 
 async def _close(receive: Receive, send: Send) -> None:

@@ -33,31 +33,23 @@ def build(
     config: Config, previous: Parts | None = None, store: MemoryStore | ResilientStore | None = None
 ) -> Parts:
     """The parts for ``config``; what ``previous`` remembers (records, counts, variants) is kept where it fits."""
-    kept = previous.config if previous is not None else None
     catalogue = previous.guard.catalogue if previous is not None else Catalogue.load()
     notices = Notices(config.notices, config.site, refused_tokens(catalogue, config.crawlers))
-    if store is None and previous is not None and kept is not None and _same_store(kept, config):
-        store = previous.guard.store
+    maker = recorder = None
+    if previous is not None:
+        old = previous.config
+        if store is None and old.store == config.store and distinct(old) == distinct(config):
+            store = previous.guard.store
+        if (old.images, old.site) == (config.images, config.site):
+            maker = previous.maker
+        if (old.observe, old.clients) == (config.observe, config.clients):
+            recorder = previous.recorder
     guard = Guard(config, catalogue=catalogue, store=store, notices=frozenset(notices.paths))
-    maker = (
-        previous.maker
-        if previous is not None and kept is not None and (kept.images, kept.site) == (config.images, config.site)
-        else VariantMaker(config.images, config.site.name)
-    )
-    recorder = (
-        previous.recorder
-        if previous is not None
-        and kept is not None
-        and (kept.observe, kept.clients) == (config.observe, config.clients)
-        else Recorder(config.observe, keep_addresses=config.clients.keep_addresses)
-    )
+    maker = maker or VariantMaker(config.images, config.site.name)
+    recorder = recorder or Recorder(config.observe, keep_addresses=config.clients.keep_addresses)
     answers = Answers(config.site, rsl.PATH if config.notices.rsl else None, config.limits)
     own = OwnEndpoints(config, _health(guard, maker), _numbers(guard, maker, recorder), lambda: recorder.events)
     return Parts(config, guard, notices, answers, maker, recorder, own)
-
-
-def _same_store(old: Config, new: Config) -> bool:
-    return old.store == new.store and distinct(old) == distinct(new)
 
 
 async def retire(

@@ -3,11 +3,11 @@
 A response is held back until it is known to be no picture; one that is goes out as a variant.
 """
 
-from guardware.http import Answer, Message, RawHeaders, Scope, Send, first_value, send_answer
+from guardware.http import Answer, Message, RawHeaders, Scope, Send, first_value, send_answer, without_ours
 from guardware.images import Variant, VariantMaker, answer_bytes, picture_type
 from guardware.images.sniff import ENOUGH, decoded_start, sniff
 from guardware.notices import Notices
-from guardware.responses import OURS, SHARED_CACHES, VARY, media_type, with_notices
+from guardware.responses import SHARED_CACHES, VARY, media_type, with_notices
 from guardware.visit import Kind, Visit
 
 _CONDITIONS = frozenset(
@@ -172,7 +172,7 @@ class Protected:
         status = self._start.get("status", 200)
         variant = await self._variant(status, whole=whole)
         self.close()
-        own = [h for h in self._headers if h[0] not in _OF_THE_ORIGINAL and h[0][:12] != OURS]
+        own = [h for h in without_ours(self._headers) if h[0] not in _OF_THE_ORIGINAL]
         for name, value in own:
             if name == b"x-robots-tag":
                 self._notices.heed(value)

@@ -2,11 +2,10 @@
 
 from collections.abc import Awaitable, Callable, Iterable
 
-from guardware.http import Message, RawHeaders, Send, first_value
+from guardware.http import OURS, Message, RawHeaders, Send, first_value
 from guardware.notices import Notices
 from guardware.visit import Kind, Visit
 
-OURS = b"x-guardware-"
 VARY = b"User-Agent"
 SHARED_CACHES = frozenset([b"cdn-cache-control", b"surrogate-control", b"cloudflare-cdn-cache-control"])
 

@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 from guardware.addresses import AddressReader, Network, Source
 from guardware.caching import BoundedCache
-from guardware.http import RawHeaders, Scope
+from guardware.http import OURS, RawHeaders, Scope
 from guardware.paths import normalise
 
 
@@ -229,7 +229,7 @@ class VisitReader:
             facts,
             value(b"referer"),
             headers,
-            not _USUAL.issuperset(values) and b"x-guardware-" in b" ".join(values),
+            not _USUAL.issuperset(values) and OURS in b" ".join(values),
         )
         return _new(Visit, fields)
 

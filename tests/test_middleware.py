@@ -484,6 +484,31 @@ class TestTheEdges:
             "lifespan.startup", "lifespan.startup.complete", "lifespan.shutdown", "lifespan.shutdown.complete"
         ]  # fmt: skip
 
+    async def test_an_application_without_lifespan_does_not_close_the_store_before_its_first_visit(
+        self, call: Call
+    ) -> None:
+        async def django(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] != "http":
+                raise ValueError("Django can only handle ASGI/HTTP connections, not lifespan.")
+            await app_with(b"<p>", HTML)(scope, receive, send)
+
+        async def receive() -> Message:
+            return {"type": "lifespan.startup"}
+
+        async def send(message: Message) -> None:
+            raise AssertionError("nothing to say")
+
+        guarded = GuardMiddleware(django, {"store": {"url": "redis://127.0.0.1:1"}})
+        closed: list[bool] = []
+
+        async def close() -> None:
+            closed.append(True)
+
+        guarded.parts.guard.store.close = close  # type: ignore[method-assign]
+        with pytest.raises(ValueError, match="not lifespan"):
+            await guarded({"type": "lifespan"}, receive, send)
+        assert closed == []
+
     @pytest.mark.parametrize(("headers", "reached"), [(BROWSER, True), (GPTBOT, False)])
     async def test_websockets_of_the_declared_are_closed(self, headers: RawHeaders, reached: bool) -> None:
         seen: list[Any] = []

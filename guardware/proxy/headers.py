@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from guardware.http import RawHeaders, Scope, first_value
+from guardware.http import OURS, RawHeaders, Scope, first_value
 
 HOP_BY_HOP = frozenset(
     {
@@ -21,12 +21,11 @@ HOP_BY_HOP = frozenset(
 )
 """For one connection only: RFC 9110 section 7.6.1, with the two proxy lines of RFC 2616 section 13.5.1."""
 
-_OURS = b"x-guardware-"
 
 _CLAIMS = frozenset({b"forwarded", b"x-real-ip", b"x-original-url", b"x-original-uri", b"x-rewrite-url"})
 """What only a proxy may say. The last three make some frameworks route by another path than the judged one."""
 
-_CLAIM_PREFIXES = (b"x-forwarded-", _OURS)
+_CLAIM_PREFIXES = (b"x-forwarded-", OURS)
 
 _ONE_WAY = frozenset({b"expect"})
 """Answered by our own server: 100 Continue has gone out before the upstream is asked."""
@@ -122,7 +121,7 @@ def to_visitor(headers: Iterable[tuple[bytes, bytes]]) -> RawHeaders | None:
     dropped = HOP_BY_HOP | {b"alt-svc"} | _named_in_connection(lines)
     if any(name == b"transfer-encoding" for name, _ in lines):
         dropped |= {b"content-length"}
-    passed = [(n, v) for n, v in lines if n not in dropped and not n.startswith(_OURS)]
+    passed = [(n, v) for n, v in lines if n not in dropped and not n.startswith(OURS)]
     lengths = {v for n, v in passed if n == b"content-length"}
     if len(lengths) > 1 or not all(length.isdigit() for length in lengths):
         return None
