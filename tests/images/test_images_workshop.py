@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import Future
 from threading import Event
+from time import sleep
 
 import pytest
 
@@ -28,6 +29,11 @@ def workshop() -> Iterator[Workshop[str]]:
 def blocked(gate: Event, result: str = "done") -> str:
     assert gate.wait(10)
     return result
+
+
+def slow() -> str:
+    sleep(0.2)
+    return "done"
 
 
 def result(job: Future[str] | None) -> str:
@@ -99,3 +105,16 @@ def test_failed_work_leaves_room_behind(workshop: Workshop[str]) -> None:
         while (job := workshop.do(number, lambda: str(1 // 0), 90)) is None:
             pass  # the thread is about to forget the last
         assert isinstance(job.exception(10), ZeroDivisionError)
+
+
+def test_the_wait_is_estimated_from_recent_work_and_what_waits(gate: Event) -> None:
+    shop = Workshop[str](workers=2, queue=40, max_weight=100)
+    assert shop.wait_estimate() == 1  # nothing is known, nothing waits
+    assert result(shop.do("slow", slow, 1)) == "done"
+    assert shop.wait_estimate() == 1
+    for number in range(32):
+        shop.do(number, lambda: blocked(gate), 1)
+    assert shop.waiting == 30
+    assert 3 <= shop.wait_estimate() <= 15  # 0.2 s or a little more, 30 waiting, 2 at a time
+    gate.set()
+    shop.close()
