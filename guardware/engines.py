@@ -10,6 +10,19 @@ gallery-dl 1.32.18 pretends to be. Only used to call an engine stale, so a newer
 STALE = 25
 """Majors behind ``NEWEST`` from which an engine is stale: about two years of four-week releases."""
 
+_COLOUR_MANAGED_SINCE = {
+    ("chromium", False): 70,
+    ("chromium", True): 70,
+    ("gecko", False): 4,
+    ("gecko", True): 133,
+}
+"""Majors, by family and whether on a phone, from which pictures are shown by their embedded profiles.
+
+Firefox on desktops does since 3.5 (MDN); on Android it was off until some time after 2021, and reports on 133 show
+it at work. Chromium's own colour management came with 61; later ones are on the safe side. WebKit manages colours
+too, but nobody has tried it on profiles with decreasing curves, so it is not trusted with them.
+"""
+
 _IOS = re.compile(r"(?:iPhone )?OS (\d+)[_.](\d+)")
 _CHROME = re.compile(r"\b(?:Headless)?Chrom(?:e|ium)/(\d+)")
 _FIREFOX = re.compile(r"\bFirefox/(\d+)")
@@ -24,6 +37,12 @@ class Engine(NamedTuple):
     modern: bool
     mobile: bool
     webview: bool
+
+    @property
+    def manages_colour(self) -> bool:
+        """Whether it shows a picture by the picture's embedded colour profile."""
+        since = _COLOUR_MANAGED_SINCE.get((self.family, self.mobile))
+        return since is not None and self.major >= since
 
     @property
     def stale(self) -> bool:

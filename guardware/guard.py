@@ -12,19 +12,18 @@ import os
 import secrets
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import NamedTuple
 
 from guardware.caching import BoundedCache
 from guardware.config.schema import Config
 from guardware.crawlers.catalogue import Catalogue
-from guardware.errors import ConfigError
 from guardware.http import Scope
 from guardware.identity import Identity, KeyMaker, cut, identify
 from guardware.policy import Policy
 from guardware.policy.decide import Decision
 from guardware.policy.limits import Pair
 from guardware.policy.score import total
+from guardware.secrets import configured_masters
 from guardware.signals import SignalTable, group_weights, navigated
 from guardware.store import MemoryStore, ResilientStore, open_store
 from guardware.store.protocol import Record, Touch
@@ -87,7 +86,7 @@ class Guard:
         self.local = self.store if isinstance(self.store, MemoryStore) else None
         """The store, if it answers without waiting; then ``judge_now`` may be used."""
         self.enforced = config.mode == "enforce"
-        self._fixed_secret = secret or _configured_secret(config)
+        self._fixed_secret = secret or next(iter(configured_masters(config)[::-1]), None)
         self._keys = KeyMaker(self._fixed_secret or secrets.token_bytes(32))
         self._reader = VisitReader(
             config.clients.trusted_proxies, config.clients.scheme, config.site.prefix, notices
@@ -143,6 +142,10 @@ class Guard:
         if isinstance(step, Verdict):
             return step
         return self.finish(step, store.touch_now(step.touch, now))
+
+    def client_of(self, visit: Visit) -> str:
+        """The key of the visit's client, 16 hex digits, new each day: it says which events belong together."""
+        return self._keys.keys(visit, self._find(visit).identity.fingerprint, self._clock()).client
 
     async def count_original(self, visit: Visit) -> None:
         """Count a picture that was given at an address which did not look like one."""
@@ -242,12 +245,13 @@ class Guard:
         score: float,
         retry_after: float,
     ) -> Verdict:
-        action, decided_by = decision
+        action, decided_by, variant = decision
         crawler = findings.identity.crawler
         token = crawler.token if crawler is not None else None
         wait = math.ceil(retry_after) if action is _LIMIT else 0
         return _new(
-            Verdict, (action, decided_by, score, evidence, next(self._numbers), token, wait, self.enforced)
+            Verdict,
+            (action, decided_by, score, evidence, next(self._numbers), token, wait, self.enforced, variant),
         )
 
 
@@ -255,17 +259,3 @@ def distinct(config: Config) -> int:
     """The count of pictures that a store must be able to tell apart: a power of two, so that few changes of the
     budgets need another store."""
     return max(1024, 1 << (max(config.budgets.per_hour, config.budgets.per_day) - 1).bit_length())
-
-
-def _configured_secret(config: Config) -> bytes | None:
-    """The secret from GUARDWARE_SECRET or ``clients.secret_file``; raises ConfigError if it is no secret."""
-    text = os.environ.get("GUARDWARE_SECRET", "").encode()
-    if config.clients.secret_file is not None:
-        try:
-            text = Path(config.clients.secret_file).read_bytes().strip()
-        except OSError as error:
-            reason = error.strerror or type(error).__name__
-            raise ConfigError([f"clients.secret_file: {reason}; create it with 32 random characters"]) from None
-    if text and len(text) < 16:
-        raise ConfigError(["the secret is shorter than 16 characters; make one with: openssl rand -hex 32"])
-    return text or None

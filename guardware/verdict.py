@@ -60,6 +60,7 @@ class Verdict(NamedTuple):
     - ``number``: of this visit; ``support_id`` shows it in events and on answers of ours;
     - ``crawler``: the catalogue token that the visit declares, or None;
     - ``retry_after``: whole seconds until a limited visit will be admitted, else 0;
+    - ``variant``: the name of the variant that pictures become, "" if they stay originals;
     - ``enforced``: False in ``mode: monitor``, where everything is served whatever the verdict says.
     """
 
@@ -71,11 +72,17 @@ class Verdict(NamedTuple):
     crawler: str | None = None
     retry_after: int = 0
     enforced: bool = True
+    variant: str = ""
 
     @property
     def support_id(self) -> str:
         """Ten hex digits, distinct for 2^40 visits of one process: multiplying by an odd number permutes."""
-        return f"{(self.number * 0x9E3779B97F) & 0xFFFFFFFFFF:010x}"
+        return f"{self.mark:010x}"
+
+    @property
+    def mark(self) -> int:
+        """The support id as a number, 0 to 2^40 - 1: what a traced copy of this visit carries."""
+        return (self.number * 0x9E3779B97F) & 0xFFFFFFFFFF
 
     @property
     def reasons(self) -> tuple[str, ...]:

@@ -67,6 +67,7 @@ def explain(guard: Guard, store: MemoryStore, visit: Visit) -> dict[str, Any]:
         "verdict": verdict.action.value,
         "enforced": verdict.enforced,
         "decided_by": verdict.decided_by,
+        "variant": verdict.variant or None,
         "score": round(verdict.score, 2),
         "condemned": condemned(scores, any(e.proof for e in verdict.evidence)),
         "thresholds": guard.config.thresholds.model_dump(),
@@ -136,6 +137,8 @@ def _table(report: dict[str, Any]) -> str:
         f"kind       {visit['kind']}",
         f"client     {visit['address']}, {visit['agent']}; class {visit['fingerprint']}",
     ]
+    if report["variant"]:
+        lines.append(f"pictures   become {report['variant']}, a variant of images.variants")
     if crawler:
         lines.append(f"crawler    {crawler['token']} of {crawler['operator']} ({crawler['purpose']}), unverified")
     lines += ["", "evidence"]
@@ -149,8 +152,8 @@ def _table(report: dict[str, Any]) -> str:
     lines += [
         "",
         f"score      {report['score']:+.2f} = the maximum of each group: {groups}",
-        f"           protect from {thresholds['protect']:+.2f}, deny from {thresholds['deny']:+.2f}"
-        " if two groups agree or one piece is proof",
+        f"           protect from {thresholds['protect']:+.2f}, as a suspect from {thresholds['suspect']:+.2f}, "
+        f"deny from {thresholds['deny']:+.2f} if two groups agree or one piece is proof",
     ]
     if report["headers_given"] < 3:
         lines += [

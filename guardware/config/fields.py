@@ -10,6 +10,9 @@ from pydantic.fields import FieldInfo
 from guardware.config.faults import Path, dotted
 from guardware.config.schema import Config, Section
 
+ANY_KEY = "*"
+"""Stands in a path for any name of a table."""
+
 _LONGEST_GUESS = 40
 """Characters of a word for which a resemblance is looked for: the search is quadratic in them."""
 
@@ -78,9 +81,18 @@ def sections(section: type[Section] = Config, path: Path = ()) -> Iterator[tuple
     yield path, section
     for key, info in fields_of(section).items():
         inner, step = info.annotation, (key,)
-        for candidate, deeper in ((inner, step), (below(inner, 0), (*step, 0))):
+        for candidate, deeper in (
+            (inner, step),
+            (below(inner, 0), (*step, 0)),
+            (_in_table(inner), (*step, ANY_KEY, 0)),
+        ):
             if found := section_in(candidate):
                 yield from sections(found, (*path, *deeper))
+
+
+def _in_table(annotation: Any) -> Any:
+    """What stands in the lists that a table of lists holds, as in ``images.variants``."""
+    return below(below(annotation, ANY_KEY), 0)
 
 
 def closest(word: str, words: tuple[str, ...]) -> str | None:
@@ -100,7 +112,11 @@ def mend_key(path: Path) -> str:
     """What to do about an unknown key at ``path``: its right name, its right section, or the names there are."""
     key, parent = str(path[-1]), section_in(at(path[:-1])) or Config
     names = tuple(fields_of(parent))
-    homes = [where for where, section in sections() if where and key in fields_of(section) and section != parent]
+    homes = [
+        where
+        for where, section in sections()
+        if where and ANY_KEY not in where and key in fields_of(section) and section != parent
+    ]
     if homes:
         return f"it belongs under {' or '.join(dotted(home).replace('[0]', '[]') for home in homes)}"
     guess = closest(key, names)

@@ -7,7 +7,8 @@ from typing import Any
 from pydantic import BeforeValidator
 from pydantic.fields import FieldInfo
 
-from guardware.config.schema import Section
+from guardware.config.images import Step
+from guardware.config.section import Section
 from guardware.config.values import parse_duration, parse_rate, parse_size
 
 
@@ -58,6 +59,8 @@ def field_written(info: FieldInfo, value: Any) -> Any:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, Step):
+        return value.short()
     if isinstance(value, Section):
         return written(value)
     if isinstance(value, Mapping):

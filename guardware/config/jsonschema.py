@@ -7,6 +7,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaV
 from pydantic_core import core_schema
 
 from guardware.config.forms import written
+from guardware.config.images import PLAIN_STEPS
 from guardware.config.schema import MANY, Config, Section
 from guardware.config.values import (
     DURATIONS,
@@ -74,6 +75,10 @@ class _Generator(GenerateJsonSchema):
             del limit["default"]
         for section in (whole, *whole["$defs"].values()):
             section["properties"] = {key: _or_empty(value) for key, value in section["properties"].items()}
+        steps = whole["$defs"]["Images"]["properties"]["variants"]["anyOf"][0]["additionalProperties"]
+        steps["items"] = {"anyOf": [{"enum": list(PLAIN_STEPS)}, steps["items"]]}
+        resize = whole["$defs"]["Step"]["properties"]["resize"]
+        resize["anyOf"] = [{"type": "integer", "minimum": 16}, *resize["anyOf"]]
         return whole
 
     def function_before_schema(self, schema: core_schema.BeforeValidatorFunctionSchema) -> JsonSchemaValue:

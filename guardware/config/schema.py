@@ -7,17 +7,13 @@ here is the ``portfolio`` preset.
 from ipaddress import ip_network
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, HttpUrl, model_validator
+from pydantic import ConfigDict, Field, HttpUrl, model_validator
 
-from guardware.config.values import Duration, Net, Prefix, ProxyNet, Rate, Size, StoreUrl
+from guardware.config.images import Images, changes_picture
+from guardware.config.section import Section as Section
+from guardware.config.values import Duration, Net, Prefix, ProxyNet, Rate, StoreUrl
 from guardware.config.values import Network as Network  # part of the contract: sections are typed with it
 from guardware.verdict import Action
-
-
-class Section(BaseModel):
-    """Frozen, no key that is not named here, and no number without end."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Site(Section):
@@ -50,6 +46,11 @@ class Store(Section):
     url: StoreUrl = Field("memory://", description="memory://, redis://, rediss:// or unix://")
     timeout: Duration = Field(0.05, description="How long a visit waits for Redis before local memory.")
     max_clients: int = Field(100_000, ge=100, description="Clients remembered in memory.")
+    folder: str = Field(
+        "auto",
+        description="What must outlive a restart: keys, the record of marked copies, finished variants. "
+        "auto: a folder of the user's; none: nothing is written.",
+    )
 
 
 Answer = Literal[Action.ALLOW, Action.PROTECT, Action.DENY]
@@ -104,7 +105,8 @@ class Signals(Section):
 class Thresholds(Section):
     """From which score on what happens; natural-log units (see docs/detection)."""
 
-    protect: float = Field(2.0, ge=-6, le=14, description="Pictures become variants.")
+    protect: float = Field(2.0, ge=-6, le=14, description="Pictures become variants (images.verdicts.doubtful).")
+    suspect: float = Field(4.0, ge=-6, le=14, description="The stronger variants (images.verdicts.suspect).")
     deny: float = Field(6.86, ge=-6, le=14, description="Refused, given two kinds of evidence or one proof.")
 
     @model_validator(mode="after")
@@ -216,6 +218,13 @@ class Rule(Section):
     name: str = Field("", max_length=100, description="For you: shown as what decided.")
     match: Match = Field(description="The conditions.")
     action: Answer = Field(description="What such a visit gets.")
+    variant: str | None = Field(None, description="With protect: a variant by name, in place of images.verdicts.")
+
+    @model_validator(mode="after")
+    def _sensible(self) -> "Rule":
+        if self.variant is not None and self.action is not Action.PROTECT:
+            raise ValueError("has a variant, but its action is not protect; write protect, or remove the variant")
+        return self
 
 
 class Notices(Section):
@@ -235,29 +244,6 @@ class Notices(Section):
     training_token: str = Field(
         "", pattern=r"^[A-Za-z0-9_-]*$", description="Product token of the training preference signal draft."
     )
-
-
-class Watermark(Section):
-    """The visible mark on protected pictures."""
-
-    text: str = Field("", max_length=200, description="Empty: © and the site's name.")
-    opacity: float = Field(0.35, gt=0, le=1, description="1 hides what is beneath the letters.")
-    scale: float = Field(0.045, gt=0, le=0.5, description="Letter height over the picture's short side.")
-    angle: float = Field(30.0, ge=-90, le=90, description="Degrees, counter-clockwise.")
-
-
-class Images(Section):
-    """What doubtful clients get instead of an original, and the limits of making it."""
-
-    max_side: int = Field(1024, ge=16, le=8192, description="Pixels of the longer side.")
-    quality: int = Field(80, ge=1, le=100, description="Of lossy formats; 100 is best.")
-    watermark: Watermark = Field(Watermark(), description="The visible mark.")
-    max_pixels: int = Field(50_000_000, ge=1, description="Larger pictures become a placeholder.")
-    max_bytes: Size = Field(64_000_000, description="Larger files become a placeholder.")
-    timeout: Duration = Field(10.0, description="Seconds until the placeholder is served instead.")
-    workers: int = Field(2, ge=1, le=64, description="Pictures made at the same time.")
-    queue: int = Field(64, ge=0, description="Pictures that may wait; more get the placeholder.")
-    cache_bytes: Size = Field(128_000_000, description="Memory for finished variants.")
 
 
 class Proxy(Section):
@@ -303,3 +289,13 @@ class Config(Section):
     images: Images = Images()
     proxy: Proxy = Proxy()
     observe: Observe = Observe()
+
+    @model_validator(mode="after")
+    def _known_variants(self) -> "Config":
+        for index, rule in enumerate(self.rules):
+            if rule.variant is not None and rule.variant not in self.images.variants:
+                known = ", ".join(self.images.variants)
+                raise ValueError(f"rules[{index}].variant is no variant; write one of {known}")
+            if rule.variant is not None and not changes_picture(self.images.variants[rule.variant]):
+                raise ValueError(f"rules[{index}].variant leaves the picture as it is; write action: allow")
+        return self

@@ -28,6 +28,7 @@ class Event(NamedTuple):
     crawler: str | None
     evidence: tuple[str, ...]
     address: str
+    variant: str = ""
 
 
 LINES_A_SECOND = 50
@@ -68,6 +69,7 @@ class Recorder:
             verdict.crawler,
             tuple(e.name for e in verdict.evidence),
             visit.source.address if self._keep_addresses else "",
+            verdict.variant,
         )
         self.events.append(event)
         if self._log and self._may_log(int(event.time)):

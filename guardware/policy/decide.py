@@ -18,6 +18,7 @@ from typing import NamedTuple
 from guardware.config.schema import Config
 from guardware.crawlers.crawler import Crawler
 from guardware.identity import Identity
+from guardware.policy.choice import Choice
 from guardware.policy.limits import Pair, limit_table
 from guardware.policy.rules import CompiledRule, Rules
 from guardware.policy.score import condemned, total
@@ -27,10 +28,15 @@ from guardware.visit import Kind, Visit
 
 
 class Decision(NamedTuple):
-    """An action, and the rung that chose it as a dotted configuration path."""
+    """An action, and the rung that chose it as a dotted configuration path.
+
+    ``variant``: the name of the variant that pictures become, "" for the original. Given with protect, and with
+    allow where ``images.verdicts.everyone`` names one.
+    """
 
     action: Action
     decided_by: str
+    variant: str = ""
 
 
 _DEFAULT = Decision(Action.ALLOW, "default")
@@ -48,7 +54,9 @@ class Policy:
         }
         self._tokens = {t.lower(): Action(a) for t, a in config.crawlers.tokens.items()}
         self._limits = limit_table(config.limits)
+        self._choice = Choice(config.images)
         self._protect = config.thresholds.protect
+        self._suspect = min(max(config.thresholds.suspect, self._protect), config.thresholds.deny)
         self.count_below = config.thresholds.protect
         """The score below which a picture goes out as it is, and so counts against the budgets."""
         self.ruled = bool(config.rules)
@@ -70,7 +78,7 @@ class Policy:
             if decision.action is Action.DENY or kind is Kind.ASSET:
                 return decision
         if kind is Kind.ASSET:
-            return self._by_score(total(weights), weights, proof) or _DEFAULT
+            return self._by_score(total(weights), weights, proof, identity) or self._default(identity)
         return None
 
     def gives_originals(self, identity: Identity, weights: tuple[float, ...]) -> bool:
@@ -86,7 +94,7 @@ class Policy:
         rule = self._rules.first(visit, identity, None)
         if rule is None:
             return standing
-        return None if rule.score is not None else _by_rule(rule)
+        return None if rule.score is not None else self._by_rule(rule, identity)
 
     def late(
         self,
@@ -99,7 +107,7 @@ class Policy:
     ) -> Decision:
         """Rungs 2 to 7, given the client's record; ``scores`` by group, of record and visit together."""
         if self.ruled and (rule := self._rules.first(visit, identity, score)):
-            return _by_rule(rule)
+            return self._by_rule(rule, identity)
         by_crawler = None if identity.crawler is None else self._by_crawler(identity.crawler)
         if by_crawler is not None and by_crawler.action is Action.DENY:
             return by_crawler
@@ -108,30 +116,44 @@ class Policy:
         if by_crawler is not None:
             return by_crawler
         if record.crowded and score < self._deny:
-            return Decision(Action.PROTECT, f"limits.network.{visit.kind}")
+            return self._protected(f"limits.network.{visit.kind}", "doubtful", identity)
         if score >= self._protect:
-            return self._by_score(score, scores, proof) or _DEFAULT
+            return self._by_score(score, scores, proof, identity) or self._default(identity)
         if record.hour > self._per_hour:
-            return Decision(Action.PROTECT, "budgets.per_hour")
+            return self._protected("budgets.per_hour", "over_budget", identity)
         if record.day > self._per_day:
-            return Decision(Action.PROTECT, "budgets.per_day")
-        return _DEFAULT
+            return self._protected("budgets.per_day", "over_budget", identity)
+        return self._default(identity)
+
+    def _default(self, identity: Identity) -> Decision:
+        if not self._choice.everyone:
+            return _DEFAULT
+        return Decision(Action.ALLOW, "default", self._choice.of("everyone", identity.engine))
+
+    def _protected(self, decided_by: str, verdict: str, identity: Identity) -> Decision:
+        return Decision(Action.PROTECT, decided_by, self._choice.of(verdict, identity.engine))
 
     def _by_crawler(self, crawler: Crawler) -> Decision:
         if crawler.robots_only:
             return Decision(Action.DENY, "crawlers: a token that is never sent")
-        override = self._tokens.get(crawler.token.lower())
-        if override is not None:
-            return Decision(override, f"crawlers.tokens.{crawler.token}")
-        return Decision(self._purposes[crawler.purpose.value], f"crawlers.{crawler.purpose}")
+        action = self._tokens.get(crawler.token.lower())
+        decided_by = f"crawlers.{crawler.purpose}" if action is None else f"crawlers.tokens.{crawler.token}"
+        action = action or self._purposes[crawler.purpose.value]
+        variant = self._choice.of_crawler(crawler) if action is Action.PROTECT else ""
+        return Decision(action, decided_by, variant)
 
-    def _by_score(self, score: float, scores: tuple[float, ...], proof: bool) -> Decision | None:
+    def _by_score(
+        self, score: float, scores: tuple[float, ...], proof: bool, identity: Identity
+    ) -> Decision | None:
         if score < self._protect:
             return None
         if score >= self._deny and condemned(scores, proof):
             return Decision(Action.DENY, "thresholds.deny")
-        return Decision(Action.PROTECT, "thresholds.protect")
+        if score >= self._suspect:
+            return self._protected("thresholds.suspect", "suspect", identity)
+        return self._protected("thresholds.protect", "doubtful", identity)
 
-
-def _by_rule(rule: CompiledRule) -> Decision:
-    return Decision(rule.action, rule.label)
+    def _by_rule(self, rule: CompiledRule, identity: Identity) -> Decision:
+        if rule.action is not Action.PROTECT or rule.variant:
+            return Decision(rule.action, rule.label, rule.variant)
+        return self._protected(rule.label, "doubtful", identity)

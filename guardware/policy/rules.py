@@ -27,12 +27,14 @@ _IGNORED = re.compile(";|[. ](?:/|$)")
 
 
 class CompiledRule(NamedTuple):
-    """``score``: the least score, or None; it is looked at last, since it needs the store."""
+    """``score``: the least score, or None; it is looked at last, since it needs the store. ``variant``: of
+    protected pictures, or ""."""
 
     label: str
     action: Action
     conditions: tuple[Condition, ...]
     score: float | None
+    variant: str
 
     def holds(self, visit: Visit, identity: Identity) -> bool:
         """Whether all conditions but the score hold."""
@@ -62,7 +64,7 @@ class Rules:
 def _compile(rule: Rule, index: int) -> CompiledRule:
     label = f"rules[{index}]" + (f" {rule.name}" if rule.name else "")
     conditions = tuple(_conditions(rule.match, wide=rule.action is not Action.ALLOW))
-    return CompiledRule(label, Action(rule.action), conditions, rule.match.score)
+    return CompiledRule(label, Action(rule.action), conditions, rule.match.score, rule.variant or "")
 
 
 def _conditions(match: Match, *, wide: bool) -> list[Condition]:

@@ -44,13 +44,13 @@ def test_portfolio_is_the_default_spelled_out() -> None:
 def test_portfolio_names_every_key() -> None:
     text = preset_text("portfolio")
     keys = {key for path, section in sections() for key in fields_of(section) if "match" not in path}
-    assert {key for key in keys if not re.search(rf"^ *(# )?(- )?.*\b{key}:", text, re.MULTILINE)} == set()
+    assert {key for key in keys if not re.search(rf"\b{key}\b", text)} == set()
 
 
 def test_the_examples_in_portfolio_work_without_their_hash() -> None:
     text = re.sub(r"^( *)# (?=(- )?[a-z_]+: |  [a-z]+: )", r"\1", preset_text("portfolio"), flags=re.MULTILINE)
     config = load_text(text, "portfolio.yaml")
-    assert [rule.action for rule in config.rules] == [Action.ALLOW, Action.ALLOW, Action.PROTECT]
+    assert [rule.action for rule in config.rules] == [Action.ALLOW, Action.ALLOW, Action.PROTECT, Action.PROTECT]
     assert config.crawlers.tokens == {"CCBot": Action.DENY}
     assert str(config.site.url) == "https://example.com/"
     assert str(config.notices.tdm_policy) == "https://example.com/licence"
@@ -69,7 +69,14 @@ def test_strict_is_stricter_in_everything() -> None:
     assert strict.thresholds.protect < usual.thresholds.protect
     assert strict.thresholds.deny < usual.thresholds.deny
     assert strict.budgets.per_hour < usual.budgets.per_hour
-    assert strict.images.max_side < usual.images.max_side
+    assert strict.thresholds.suspect < usual.thresholds.suspect
+    assert (usual.images.verdicts.everyone, strict.images.verdicts.everyone) == ("original", "veiled")
+    assert [step.name for step in strict.images.variants["veiled"]] == ["resize", "veil", "trace", "metadata"]
+    for name in ("veiled-marked", "marked", "marked-traced"):
+        ours, theirs = (config.images.variants[name][0].resize for config in (strict, usual))
+        assert ours is not None
+        assert theirs is not None
+        assert ours.max_side < theirs.max_side
     for whose in ("client", "network"):
         for kind in ("page", "image", "feed", "api"):
             ours, theirs = (

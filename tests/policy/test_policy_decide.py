@@ -74,7 +74,7 @@ def rule(action: str, **match: Any) -> dict[str, Any]:
         # But not above the notices.
         (rule("deny", path="/**"), "/robots.txt", GPTBOT, "allow", "notice"),
         # Thresholds.
-        (None, "/a.jpg", named(""), "protect", "thresholds.protect"),
+        (None, "/a.jpg", named(""), "protect", "thresholds.suspect"),
         ({"thresholds": {"protect": 5}}, "/a.jpg", named(""), "allow", "default"),
     ],
 )
