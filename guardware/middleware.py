@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Coroutine, Mapping
+from functools import partial
 from typing import Any
 
 from guardware import parts
@@ -18,11 +19,14 @@ from guardware.http import (
     send_answer,
     without_ours,
 )
+from guardware.images.variant import Variant
+from guardware.images.variants import Asked
 from guardware.notice_answers import notice_answer
 from guardware.parts import Parts
-from guardware.protected import Protected, body_scope, doubtful_scope
+from guardware.protected import Plan, Protected, body_scope, doubtful_scope
 from guardware.responses import open_send
 from guardware.store import MemoryStore, ResilientStore
+from guardware.traced import trace_entry
 from guardware.verdict import Action, Verdict
 from guardware.visit import Kind, Visit
 
@@ -89,11 +93,11 @@ class GuardMiddleware:
         if kind is _NOTICE:
             answer = await notice_answer(self.app, scope, visit, now.notices)
             await send_answer(answer, visit.method, send)
-        elif action is _ALLOW and (kind is not _ASSET or not verdict.enforced):
+        elif action is _ALLOW and not (verdict.enforced and (verdict.variant or kind is _ASSET)):
             pictured = None if kind is _IMAGE else self._count_original
             await self.app(scope, receive, open_send(send, visit, now.notices, pictured))
         elif action is _ALLOW or action is _PROTECT:
-            await self._protect(now, visit, action, scope, receive, send)
+            await self._protect(now, visit, verdict, scope, receive, send)
         else:
             await self._refuse(now, visit, verdict, send)
 
@@ -135,12 +139,14 @@ class GuardMiddleware:
             await send_answer(answer, scope["method"], send)
 
     async def _protect(
-        self, now: Parts, visit: Visit, action: Action, scope: Scope, receive: Receive, send: Send
+        self, now: Parts, visit: Visit, verdict: Verdict, scope: Scope, receive: Receive, send: Send
     ) -> None:
-        doubtful = action is not _ALLOW
-        scope = doubtful_scope(scope, image=visit.kind is _IMAGE) if doubtful else body_scope(scope)
-        most = now.config.images.max_bytes
-        responder = Protected(send, visit, now.notices, now.maker, most, doubtful=doubtful)
+        plan = await _plan(now, visit, verdict)
+        if verdict.action is not _ALLOW or (visit.kind is _IMAGE and plan.doubtful):
+            scope = doubtful_scope(scope, image=visit.kind is _IMAGE, known=plan.tag)
+        else:
+            scope = body_scope(scope)
+        responder = Protected(send, visit, now.notices, now.maker, plan)
         try:
             await self.app(scope, receive, responder.send)
         finally:
@@ -200,8 +206,16 @@ class GuardMiddleware:
             stopping = stopping or message["type"] == "lifespan.shutdown"
             return message
 
+        async def stop_and_send(message: Message) -> None:
+            nonlocal stopping
+            if stopping and message["type"].startswith("lifespan.shutdown."):
+                # Once it has this message, the server ends the event loop and waits for nothing more.
+                stopping = False
+                await self._stop()
+            await send(message)
+
         try:
-            await self.app(scope, receive_and_follow, send)
+            await self.app(scope, receive_and_follow, stop_and_send)
         finally:
             # Not when the application merely has no lifespan (Django's raises): its visits are still to come.
             if stopping:
@@ -234,3 +248,28 @@ def _config(config: Config | Mapping[str, Any] | str | os.PathLike[str] | None) 
     if isinstance(config, Config):
         return config
     return from_mapping(config) if isinstance(config, Mapping) else load(config)
+
+
+async def _plan(now: Parts, visit: Visit, verdict: Verdict) -> Plan:
+    """What this visit gets if the application answers with a picture, and what of it is ready."""
+    images = now.config.images
+    # A style sheet that turns out to be a picture: whoever asks for it so gets none that colours hide in.
+    asked = Asked(verdict.variant or images.verdicts.unmanaged, visit.facts.accept, verdict.mark)
+    known = now.originals.get(visit) if visit.kind is _IMAGE else None
+    ready = await now.maker.find(known[1], asked) if known is not None else None
+    return Plan(
+        asked,
+        images.max_bytes,
+        doubtful=bool(verdict.variant),
+        svg=images.svg if verdict.action is _PROTECT else "serve",
+        tag=known[0] if known is not None and ready is not None else b"",
+        ready=ready,
+        given=partial(_note, now, visit, verdict),
+        seen=partial(now.originals.learn, visit) if visit.kind is _IMAGE else None,
+    )
+
+
+def _note(now: Parts, visit: Visit, verdict: Verdict, variant: Variant) -> None:
+    """Write down who got this marked copy."""
+    if now.ledger is not None:
+        now.ledger.note(trace_entry(now.guard, visit, verdict, variant, now.maker.trace_key))

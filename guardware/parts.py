@@ -1,5 +1,6 @@
 """Parts: everything that one configuration builds; exchanged as a whole when the configuration is."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -7,10 +8,13 @@ from guardware.answers import Answers
 from guardware.config.schema import Config
 from guardware.crawlers.catalogue import Catalogue
 from guardware.guard import Guard, distinct
-from guardware.images import VariantMaker
+from guardware.images.trace.ledger import Ledger
+from guardware.images.variants import VariantMaker
+from guardware.known import KnownOriginals
 from guardware.notices import Notices, refused_tokens, rsl
 from guardware.observe.events import Recorder
 from guardware.observe.own import OwnEndpoints
+from guardware.secrets import load_keyring, state_folder
 from guardware.store import MemoryStore, ResilientStore
 
 
@@ -22,6 +26,8 @@ class Parts(NamedTuple):
     notices: Notices
     answers: Answers
     maker: VariantMaker
+    originals: KnownOriginals
+    ledger: Ledger | None
     recorder: Recorder
     own: OwnEndpoints
 
@@ -35,21 +41,34 @@ def build(
     """The parts for ``config``; what ``previous`` remembers (records, counts, variants) is kept where it fits."""
     catalogue = previous.guard.catalogue if previous is not None else Catalogue.load()
     notices = Notices(config.notices, config.site, refused_tokens(catalogue, config.crawlers))
-    maker = recorder = None
+    maker = recorder = ledger = None
+    originals = KnownOriginals() if previous is None else previous.originals
     if previous is not None:
         old = previous.config
         if store is None and old.store == config.store and distinct(old) == distinct(config):
             store = previous.guard.store
-        if (old.images, old.site) == (config.images, config.site):
-            maker = previous.maker
+        if _shapes_pictures(old) == _shapes_pictures(config):
+            maker, ledger = previous.maker, previous.ledger
         if (old.observe, old.clients) == (config.observe, config.clients):
             recorder = previous.recorder
     guard = Guard(config, catalogue=catalogue, store=store, notices=frozenset(notices.paths))
-    maker = maker or VariantMaker(config.images, config.site.name)
+    if maker is None:
+        maker, ledger = VariantMaker(config, load_keyring(config)), _ledger(config)
     recorder = recorder or Recorder(config.observe, keep_addresses=config.clients.keep_addresses)
     answers = Answers(config.site, rsl.PATH if config.notices.rsl else None, config.limits)
     own = OwnEndpoints(config, _health(guard, maker), _numbers(guard, maker, recorder), lambda: recorder.events)
-    return Parts(config, guard, notices, answers, maker, recorder, own)
+    return Parts(config, guard, notices, answers, maker, originals, ledger, recorder, own)
+
+
+def _shapes_pictures(config: Config) -> tuple[object, ...]:
+    """All of a configuration that variants depend on."""
+    clients, store = config.clients, config.store
+    return config.images, config.site, config.notices.tdm_policy, clients.secret_file, store.folder
+
+
+def _ledger(config: Config) -> Ledger | None:
+    folder = state_folder(config)
+    return None if folder is None else Ledger(folder / "trace", config.images.trace.keep)
 
 
 async def retire(
@@ -58,6 +77,8 @@ async def retire(
     """Close what ``new`` did not take over from ``old``; never a store that was ``given`` to us."""
     if new is None or old.maker is not new.maker:
         await old.maker.close()
+        if old.ledger is not None:
+            await asyncio.to_thread(old.ledger.close)
     if old.guard.store is not given and (new is None or old.guard.store is not new.guard.store):
         await old.guard.store.close()
 

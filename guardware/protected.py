@@ -3,9 +3,15 @@
 A response is held back until it is known to be no picture; one that is goes out as a variant.
 """
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 from guardware.http import Answer, Message, RawHeaders, Scope, Send, first_value, send_answer, without_ours
-from guardware.images import Variant, VariantMaker, answer_bytes, picture_type
+from guardware.images.media import picture_type
+from guardware.images.ranges import answer_bytes
 from guardware.images.sniff import ENOUGH, decoded_start, sniff
+from guardware.images.variant import Base, Variant
+from guardware.images.variants import Asked, VariantMaker
 from guardware.notices import Notices
 from guardware.responses import SHARED_CACHES, VARY, media_type, with_notices
 from guardware.visit import Kind, Visit
@@ -33,8 +39,9 @@ _OF_THE_ORIGINAL = (
 )
 """What says something of the original, and is made anew or left out when a variant goes in its place."""
 
-_PASSED_IMAGES = frozenset(["image/svg+xml", "image/x-icon", "image/vnd.microsoft.icon"])
-"""Drawn pictures and icons: they go out as they are (SVG gets its own setting with the image recipes)."""
+_ICONS = frozenset(["image/x-icon", "image/vnd.microsoft.icon"])
+"""They go out as they are: too small to be of use, and browsers treat them apart."""
+_SVG = "image/svg+xml"
 
 _LOOK = 4 * ENOUGH
 """Bytes of the body that are looked at; compressed, they hold the ``ENOUGH`` that decide."""
@@ -42,16 +49,19 @@ _LOOK = 4 * ENOUGH
 _BODILESS = frozenset([204, 205, 304])
 
 
-def doubtful_scope(scope: Scope, *, image: bool) -> Scope:
+def doubtful_scope(scope: Scope, *, image: bool, known: bytes = b"") -> Scope:
     """The request as the application should see it, so that it answers with the whole picture.
 
     GET for HEAD, no conditions, no ranges, no hand-over of files to the server; and no compression where a
-    picture is asked for. The variant's own length, validator and ranges are made here.
+    picture is asked for. The variant's own length, validator and ranges are made here. ``known``: the entity tag
+    of the original from which a variant is ready, so that the application need not send that again.
     """
     dropped = _CONDITIONS | {b"accept-encoding"} if image else _CONDITIONS
     headers = [h for h in scope["headers"] if h[0] not in dropped]
     if image:
         headers.append((b"accept-encoding", b"identity"))
+    if known:
+        headers.append((b"if-none-match", known))
     method = "GET" if scope["method"] == "HEAD" else scope["method"]
     return {**body_scope(scope), "method": method, "headers": headers}
 
@@ -62,35 +72,47 @@ def body_scope(scope: Scope) -> Scope:
     return {**scope, "extensions": extensions}
 
 
-class Protected:
-    """The responder for one request. ``doubtful``: its client gets no originals; otherwise this is a static
-    asset, for which a person's own ranges, conditions and handed-over files are in order.
+class Plan(NamedTuple):
+    """What one visit gets in place of an original, and how.
 
-    Call ``close`` when the application is done, however it ended.
+    ``asked``: which variant. ``doubtful``: its client gets no originals; otherwise a person's own ranges,
+    conditions and handed-over files are in order for what is no picture. ``svg``: serve, sanitise or refuse.
+    ``ready``: a base that is at hand if the original's entity tag is still ``tag``. ``given`` is told of each
+    traced copy that went out, ``seen`` of the headers and the SHA-256 of an original.
     """
 
-    def __init__(
-        self, send: Send, visit: Visit, notices: Notices, maker: VariantMaker, max_bytes: int, *, doubtful: bool
-    ) -> None:
+    asked: Asked
+    max_bytes: int
+    doubtful: bool
+    svg: str = "serve"
+    tag: bytes = b""
+    ready: Base | None = None
+    given: Callable[[Variant], None] | None = None
+    seen: Callable[[RawHeaders, bytes], None] | None = None
+
+
+class Protected:
+    """The responder for one request. Call ``close`` when the application is done, however it ended."""
+
+    def __init__(self, send: Send, visit: Visit, notices: Notices, maker: VariantMaker, plan: Plan) -> None:
         self._send = send
         self._visit = visit
         self._notices = notices
         self._maker = maker
-        self._max_bytes = max_bytes
-        self._doubtful = doubtful
+        self._plan = plan
         self._start: Message = {}
         self._headers: RawHeaders = []
         self._chunks: list[bytes] = []
         self._first = b""
         self._held = 0
+        self._too_large = False
         self._state = "waiting"
 
     async def send(self, message: Message) -> None:
         """The ``send`` that the application is given."""
         kind = message["type"]
         if kind == "http.response.start":
-            self._start = message
-            self._headers = [(bytes(k).lower(), bytes(v)) for k, v in message.get("headers", ())]
+            await self._begin(message)
         elif kind == "http.response.body" and self._state != "done":
             await self._body(message.get("body", b""), message.get("more_body", False))
         elif kind == "http.response.trailers":
@@ -105,6 +127,17 @@ class Protected:
         self._maker.holding.give_back(self._held)
         self._held = 0
 
+    async def _begin(self, message: Message) -> None:
+        self._start = message
+        self._headers = [(bytes(k).lower(), bytes(v)) for k, v in message.get("headers", ())]
+        ready = self._plan.ready
+        if ready is None:
+            return
+        status = message.get("status", 200)
+        if status == 304 or (status == 200 and first_value(self._headers, b"etag") == self._plan.tag):
+            self._state = "done"
+            await self._give(ready.copy(self._plan.asked.mark), 200)
+
     async def _body(self, chunk: bytes, more: bool) -> None:
         if self._state == "passing":
             await self._pass(chunk, more)
@@ -115,18 +148,18 @@ class Protected:
             if len(chunk) < ENOUGH and more and not self._is_event_stream():
                 return
             if not self._is_picture():
-                self._state = "passing"
                 await self._begin_passing(chunk, more)
                 return
             self._state = "holding"
         room = self._keep(chunk)
         if not more or not room:
             self._state = "done"
-            await self._exchange(whole=room)
+            await self._exchange(chunk, whole=room, more=more)
 
     def _keep(self, chunk: bytes) -> bool:
         """Hold ``chunk`` of a picture; False if there is no room for it."""
-        if self._held + len(chunk) > self._max_bytes or not self._maker.holding.take(len(chunk)):
+        self._too_large = self._held + len(chunk) > self._plan.max_bytes
+        if self._too_large or not self._maker.holding.take(len(chunk)):
             return False
         self._chunks.append(chunk)
         self._held += len(chunk)
@@ -139,12 +172,14 @@ class Protected:
             return False
         opaque = declared in ("", "application/octet-stream") or declared.startswith("multipart/")
         asked = self._visit.kind is Kind.IMAGE
-        if declared.startswith("image/") and declared not in _PASSED_IMAGES:
+        if declared == _SVG and self._plan.svg != "serve":
+            return True
+        if declared.startswith("image/") and declared != _SVG and declared not in _ICONS:
             return True
         if opaque and (asked or status == 206 or declared.startswith("multipart/")):
             return True
         handed = any(name in _HAND_OVER for name, _ in self._headers)
-        if handed and (self._doubtful or opaque):
+        if handed and (self._plan.doubtful or opaque):
             return True
         encoding = (first_value(self._headers, b"content-encoding") or b"").strip().lower()
         start = decoded_start(self._first, encoding)
@@ -156,8 +191,9 @@ class Protected:
         return media_type(self._headers) == "text/event-stream"
 
     async def _begin_passing(self, first: bytes, more: bool) -> None:
+        self._state = "passing"
         headers, _ = with_notices(self._headers, self._notices, self._visit)
-        if self._doubtful and self._start.get("status") in _BODILESS:
+        if self._plan.doubtful and self._start.get("status") in _BODILESS:
             headers = [h for h in headers if h[0] not in (b"etag", b"last-modified", b"content-length")]
         await self._send({**self._start, "headers": headers})
         await self._pass(first, more)
@@ -168,37 +204,70 @@ class Protected:
         if body or not more:
             await self._send({"type": "http.response.body", "body": body, "more_body": more})
 
-    async def _exchange(self, *, whole: bool) -> None:
+    async def _exchange(self, last: bytes, *, whole: bool, more: bool) -> None:
         status = self._start.get("status", 200)
         variant = await self._variant(status, whole=whole)
+        if variant.placeholder and self._maker.keeps_picture(self._plan.asked.variant):
+            held = b"".join(self._chunks) + (b"" if whole else last)
+            self.close()
+            await self._begin_passing(held, more)
+            return
         self.close()
+        await self._give(variant, status)
+        if self._plan.seen is not None and variant.picture and status == 200:
+            self._plan.seen(self._headers, bytes.fromhex(variant.picture))
+
+    async def _give(self, variant: Variant, status: int) -> None:
+        """Send ``variant`` in the place of what the application answered."""
         own = [h for h in without_ours(self._headers) if h[0] not in _OF_THE_ORIGINAL]
         for name, value in own:
             if name == b"x-robots-tag":
                 self._notices.heed(value)
-        extra = [*_merge_vary(own), (b"cache-control", b"private, no-cache")]
-        answer = answer_bytes(
-            variant.body,
-            variant.content_type,
-            variant.etag,
-            self._visit.headers,
-            method=self._visit.method,
-            status=200 if status == 206 else status,
-            extra_headers=extra,
-        )
         noticed = self._notices.headers(variant.content_type.encode(), self._visit.base_url)
-        answer = Answer(answer.status, [*noticed, *answer.headers], answer.body)
-        await send_answer(answer, self._visit.method, self._send)
+        by_accept = self._maker.depends_on_accept(self._plan.asked.variant)
+        extra = _merge_vary(own, VARY + b", Accept" if by_accept else VARY)
+        answer = _answer(variant, self._visit, 200 if status == 206 else status, extra)
+        await send_answer(
+            Answer(answer.status, [*noticed, *answer.headers], answer.body), self._visit.method, self._send
+        )
+        if self._plan.given is not None and variant.mark is not None and answer.status in (200, 206):
+            self._plan.given(variant)
 
     async def _variant(self, status: int, *, whole: bool) -> Variant:
         if not whole:
-            return self._maker.placeholder("too large, or too many at once")
+            return self._maker.placeholder("too large, or too many at once", busy=not self._too_large)
         if status == 206 or first_value(self._headers, b"content-encoding") not in (None, b"identity"):
             return self._maker.placeholder("partial or encoded")
-        declared = picture_type(first_value(self._headers, b"content-type"))
-        return await self._maker.make(b"".join(self._chunks), declared or "")
+        declared = media_type(self._headers)
+        drawing = declared == _SVG and sniff(self._first) is None
+        if drawing and self._plan.svg == "refuse":
+            return self._maker.placeholder("SVG, by configuration")
+        kind = _SVG if drawing else picture_type(declared.encode("latin-1")) or ""
+        return await self._maker.make(b"".join(self._chunks), kind, self._plan.asked)
 
 
-def _merge_vary(headers: RawHeaders) -> RawHeaders:
+def _answer(variant: Variant, visit: Visit, status: int, extra: RawHeaders) -> Answer:
+    """The answer with ``variant``: ranges and validators for what all may share, none for a copy of one's own."""
+    if variant.etag and not variant.retry_after:
+        extra = [*extra, (b"cache-control", b"private, no-cache")]
+        return answer_bytes(
+            variant.body,
+            variant.content_type,
+            variant.etag,
+            visit.headers,
+            method=visit.method,
+            status=status,
+            extra_headers=extra,
+        )
+    headers = [(b"content-type", variant.content_type.encode("latin-1")), *extra]
+    headers.append((b"cache-control", b"private, no-store"))
+    if variant.retry_after:
+        # People see the card; a program that understands comes back (RFC 9110, 15.6.4 and 10.2.3).
+        headers.append((b"retry-after", b"%d" % variant.retry_after))
+        status = 503 if status == 200 else status
+    return Answer(status, headers, variant.body)
+
+
+def _merge_vary(headers: RawHeaders, ours: bytes) -> RawHeaders:
     values = [v for k, v in headers if k == b"vary"]
-    return [*(h for h in headers if h[0] != b"vary"), (b"vary", b", ".join([*values, VARY]))]
+    return [*(h for h in headers if h[0] != b"vary"), (b"vary", b", ".join([*values, ours]))]

@@ -1,10 +1,21 @@
 """Fixtures shared by all tests."""
 
+from collections.abc import Iterator
 from io import BytesIO
 
 import pytest
 from asgi import Call, call_app
 from PIL import Image, ImageDraw
+
+
+@pytest.fixture(autouse=True, scope="session")
+def own_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keys, records and finished variants of the tests go to a folder of their own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        patch.delenv("STATE_DIRECTORY", raising=False)
+        patch.delenv("GUARDWARE_SECRET", raising=False)
+        yield
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from PIL import Image
 
 from guardware import Action, ConfigError, GuardMiddleware
 from guardware.config import from_mapping
-from guardware.config.schema import Images
 from guardware.http import ASGIApp, Message, RawHeaders, Receive, Scope, Send
 from guardware.store import MemoryStore
 
@@ -115,24 +114,46 @@ class TestPeople:
         assert (b"range", b"bytes=0-2") in seen[0]["headers"]
 
 
+SHARED = {"images": {"verdicts": {"suspect": "marked"}}}
+"""Tools get a copy without a trace, so all of them the same."""
+
+
 class TestTheDoubtful:
-    async def test_get_a_smaller_marked_copy(self, call: Call, picture: bytes) -> None:
+    async def test_get_a_smaller_marked_copy_of_their_own(self, call: Call, picture: bytes) -> None:
         app = GuardMiddleware(app_with(picture, JPEG, chunk=5000), {"site": {"name": "Ada"}})
         reply = await call(app, "/art/1.jpg", CURL)
         assert reply.status == 200
+        # The decoder's own halving comes near enough to 1024 pixels.
         assert size(reply.body) == (1024, 768)
         assert reply.one("content-length") == str(len(reply.body))
-        assert reply.one("etag") not in (None, '"original"')
-        assert reply.one("cache-control") == "private, no-cache"
+        assert reply.one("etag") is None
+        assert reply.one("accept-ranges") is None
+        assert reply.one("cache-control") == "private, no-store"
         assert reply.headers[0] == (b"x-robots-tag", b"noai, noimageai")
         assert reply.one("vary") == "User-Agent"
+        assert (await call(app, "/art/1.jpg", CURL)).body != reply.body
+
+    async def test_or_a_shared_one_where_no_trace_is_wanted(self, call: Call, picture: bytes) -> None:
+        app = GuardMiddleware(app_with(picture, JPEG, chunk=5000), SHARED)
+        reply = await call(app, "/art/1.jpg", CURL)
+        assert reply.one("etag") not in (None, '"original"')
+        assert reply.one("cache-control") == "private, no-cache"
+        assert (await call(app, "/art/1.jpg", CURL)).body == reply.body
+
+    async def test_formats_by_accept_say_so(self, call: Call, picture: bytes) -> None:
+        images = {"format": "auto", "verdicts": {"suspect": "marked"}}
+        app = GuardMiddleware(app_with(picture, JPEG), {"images": images})
+        plain = await call(app, "/art/1.jpg", CURL)
+        webp = await call(app, "/art/1.jpg", [CURL[0], CURL[1], (b"accept", b"image/webp,*/*")])
+        assert (plain.one("content-type"), webp.one("content-type")) == ("image/jpeg", "image/webp")
+        assert plain.one("vary") == webp.one("vary") == "User-Agent, Accept"
 
     async def test_get_pages_as_they_are(self, call: Call) -> None:
         reply = await call(GuardMiddleware(app_with(b"<p>hi there, all of you", HTML)), "/", CURL)
         assert (reply.status, reply.body) == (200, b"<p>hi there, all of you")
 
     async def test_head_tells_the_variants_head(self, call: Call, picture: bytes) -> None:
-        app = GuardMiddleware(app_with(picture, JPEG))
+        app = GuardMiddleware(app_with(picture, JPEG), SHARED)
         got = await call(app, "/art/1.jpg", CURL)
         head = await call(app, "/art/1.jpg", CURL, method="HEAD")
         assert head.body == b""
@@ -144,7 +165,7 @@ class TestTheDoubtful:
         assert reply.one("content-length") == "23"
 
     async def test_ranges_and_conditions_are_of_the_variant(self, call: Call, picture: bytes) -> None:
-        app = GuardMiddleware(app_with(picture, JPEG))
+        app = GuardMiddleware(app_with(picture, JPEG), SHARED)
         whole = await call(app, "/art/1.jpg", CURL)
         etag = (whole.one("etag") or "").encode()
         part = await call(app, "/art/1.jpg", [*CURL, (b"range", b"bytes=10-19")])
@@ -231,7 +252,9 @@ async def test_what_has_no_body_gets_none(call: Call, status: int) -> None:
 async def test_the_memory_for_originals_under_way_is_bounded(call: Call, picture: bytes) -> None:
     app = GuardMiddleware(app_with(picture, JPEG, chunk=4096), {"images": {"max_bytes": len(picture) + 1}})
     replies = await asyncio.gather(*(call(app, f"/art/{n}.jpg", CURL) for n in range(30)))
-    assert all(r.status == 200 and picture[2000:2040] not in r.body for r in replies)
+    assert all(picture[2000:2040] not in r.body for r in replies)
+    for reply in replies:
+        assert reply.status == 200 or (reply.status == 503 and int(reply.one("retry-after") or "") >= 1)
     assert app.parts.maker.holding.held == 0
 
 
@@ -368,7 +391,8 @@ class TestLimitsAndBudgets:
         for n in range(8):
             replies.append(await call(app, f"/show/{n}", page_headers()))
             await asyncio.sleep(0)
-        assert [r.body == picture for r in replies].count(True) <= 4
+        # Three, one more that is counted after it went out, and one for a count that is an estimate.
+        assert [r.body == picture for r in replies].count(True) <= 5
         assert replies[7].body != picture
 
 
@@ -559,7 +583,8 @@ class TestTheEdges:
         app = GuardMiddleware(slow)
         under_way = asyncio.ensure_future(call(app, "/art/1.jpg", CURL))
         await held.wait()
-        await app.reload(app.parts.config.model_copy(update={"images": Images(max_side=64)}))
+        tiny = {"images": {"variants": {"tiny": [{"resize": 64}]}, "verdicts": {"suspect": "tiny"}}}
+        await app.reload(from_mapping(tiny))
         go.set()
         assert size((await under_way).body) == (1024, 768)
         assert size((await call(app, "/art/1.jpg", CURL)).body) == (64, 48)

@@ -1,81 +1,189 @@
-"""From an original's bytes to the variant's: decode, mark, encode."""
+"""From an original's bytes to a variant's base: decode once, take the recipe's steps, encode once.
+
+Runs in worker processes (``guardware.images.worker``), so it knows no configuration.
+"""
 
 import hashlib
-from typing import NamedTuple
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, NamedTuple
 
-import PIL
-from PIL import ExifTags, Image
+from PIL import Image
 
-from guardware.config.schema import Images
-from guardware.images.codec import decode, encode
-from guardware.images.lettering import LAST_RESORT, choose
-from guardware.images.watermark import Mark, watermark
+from guardware.images.decode import decode
+from guardware.images.decoy import decoy
+from guardware.images.degrade import degrade
+from guardware.images.encode import encode
+from guardware.images.formats import Format
+from guardware.images.metadata import credit, exif_bytes, xmp_bytes
+from guardware.images.negotiate import negotiate
+from guardware.images.picture import Picture
+from guardware.images.recipe import Decoy, Degrade, Metadata, Recipe, Resize, Trace, Veil, Watermark
+from guardware.images.trace import blind, splice
+from guardware.images.veil import NONSENSE, Order, carries, choose, encoder_options, likeness, profile, scramble
+from guardware.images.watermark import compile_mark, watermark
+from guardware.keys import Keyring
 
-_RECIPE_VERSION = 1
-"""Raised whenever the same settings give other pixels than before."""
+SVG = "image/svg+xml"
 
-
-class Variant(NamedTuple):
-    """What is served instead of an original.
-
-    ``content_type`` is that of ``body``, whatever the original was labelled. ``etag`` is a strong validator
-    with its quotes, made from ``body``, so no other representation shares it.
-    """
-
-    body: bytes
-    content_type: str
-    etag: bytes
-    placeholder: bool = False
-
-    @classmethod
-    def of(cls, body: bytes, content_type: str, *, placeholder: bool = False) -> "Variant":
-        """A variant with the entity tag that belongs to ``body``."""
-        tag = hashlib.sha256(body).hexdigest()[:32]
-        return cls(body, content_type, f'"gw-{tag}"'.encode(), placeholder)
+_MARK_BYTES = 5
+_CREDITED = frozenset(["jpeg", "png", "webp"])
+"""Formats into which metadata is written afterwards, by segments and chunks."""
 
 
-class Recipe(NamedTuple):
-    """All that shapes a variant besides the original."""
+class Secrets(NamedTuple):
+    """The keys of what is made: of the trace, the veil, and of what is drawn by chance."""
 
-    max_side: int
-    max_pixels: int
-    quality: int
-    mark: Mark
-    owner: str
-    words: str
-    version: tuple[int, str] = (_RECIPE_VERSION, PIL.__version__)
+    trace: bytes
+    veil: bytes
+    seed: bytes
 
     @classmethod
-    def of(cls, config: Images, owner: str) -> "Recipe":
-        """The recipe in ``config``; ``owner`` is credited where ``watermark.text`` is empty."""
-        own = owner.strip()
-        words = config.watermark.text.strip() or (f"© {own}" if own else LAST_RESORT)
-        settings = config.watermark
-        mark = Mark(choose(words), settings.opacity, settings.scale, settings.angle)
-        return cls(config.max_side, config.max_pixels, config.quality, mark, own, words)
-
-    def digest(self) -> bytes:
-        """16 bytes that differ when any part of the recipe does."""
-        return hashlib.sha256(repr(self).encode("utf-8", "backslashreplace")).digest()[:16]
+    def of(cls, keyring: Keyring) -> "Secrets":
+        return cls._make(keyring.newest(name) for name in cls._fields)
 
 
-def make_variant(original: bytes, recipe: Recipe, seed: int) -> Variant:
-    """The variant of ``original``; ``seed`` places the watermark.
+class _Canvas(NamedTuple):
+    """A picture between two steps, and how its colours are scrambled so far."""
 
-    Blocks for tens to hundreds of milliseconds. Raises ValueError for what is no picture of ours or too large,
-    MemoryError, and whatever Pillow raises for damaged files (it names no closed set).
+    picture: Picture
+    order: Order | None = None
+
+
+def make(
+    original: bytes, content_type: str, recipe: Recipe, secrets: Secrets, accept: bytes
+) -> tuple[dict[str, Any], bytes]:
+    """The base of the variant, as a header for JSON and a body (``variant.load`` reads them).
+
+    ``content_type`` only tells SVG, which has no signature. ``accept`` matters where the format is negotiated.
+    Raises ValueError for what is no picture of ours or too large, MemoryError, and OSError from encoders.
     """
-    image, kind = decode(original, recipe.max_side, recipe.max_pixels)
-    body = encode(watermark(image, recipe.mark, seed), kind, recipe.quality, _credit(recipe))
-    if body == original:
-        raise ValueError("the variant would be the original")
-    return Variant.of(body, kind.content_type)
+    if content_type == SVG:
+        # Lazily: it needs an extra that few ask for.
+        from guardware.images.svg import sanitise
+
+        return _header(SVG, (0, 0)), sanitise(original)
+    if all(isinstance(step, Metadata) for step in recipe.steps):
+        return _credited(original, recipe)
+    digest = hashlib.sha256(original).digest()
+    resize = next((step for step in recipe.steps if isinstance(step, Resize)), None)
+    picture, source = decode(original, resize.max_side if resize else None, recipe.bounds)
+    alpha = picture.frames[0].mode == "RGBA"
+    target = negotiate(source, alpha, picture.animated, recipe.save.format, accept)
+    canvas = _Canvas(picture)
+    for step in recipe.steps:
+        canvas = _taken(step, canvas, target, digest, secrets)
+    return _saved(canvas, target, recipe, digest, secrets)
 
 
-def _credit(recipe: Recipe) -> bytes:
-    """EXIF with Copyright and Artist; UTF-8, which the ASCII fields carry everywhere in practice."""
-    exif = Image.Exif()
-    exif[ExifTags.Base.Copyright] = recipe.words.encode("utf-8", "replace")
-    if recipe.owner:
-        exif[ExifTags.Base.Artist] = recipe.owner.encode("utf-8", "replace")
-    return exif.tobytes()
+def _taken(step: object, canvas: _Canvas, target: Format, digest: bytes, secrets: Secrets) -> _Canvas:
+    """The canvas after a step that draws; the others are taken when it is saved."""
+    picture = canvas.picture
+    match step:
+        case Degrade():
+            return canvas._replace(picture=picture.map(partial(degrade, step=step)))
+        case Watermark():
+            return canvas._replace(picture=_marked(picture, step, digest, secrets))
+        case Decoy():
+            return _Canvas(Picture((decoy(picture.size, _seed(secrets, digest)),)))
+        case Veil() if carries(target.name, picture.animated):
+            return _veiled(picture, step, digest, secrets)
+        case Veil() if step.fallback is not None:
+            return canvas._replace(picture=_marked(picture, step.fallback, digest, secrets))
+    return canvas
+
+
+def _marked(picture: Picture, step: Watermark, digest: bytes, secrets: Secrets) -> Picture:
+    return picture.map(partial(watermark, mark=compile_mark(step), seed=_seed(secrets, digest)))
+
+
+def _veiled(picture: Picture, step: Veil, digest: bytes, secrets: Secrets) -> _Canvas:
+    """The picture scrambled; with a visible mark too if no order of the colours makes nonsense of it."""
+    order = choose(picture.frames[0], secrets.veil, digest)
+    if step.fallback is not None and likeness(picture.frames[0], order) > NONSENSE:
+        picture = _marked(picture, step.fallback, digest, secrets)
+    return _Canvas(picture.map(partial(scramble, order=order)), order)
+
+
+def _saved(
+    canvas: _Canvas, target: Format, recipe: Recipe, digest: bytes, secrets: Secrets
+) -> tuple[dict[str, Any], bytes]:
+    picture = canvas.picture
+    icc = profile(canvas.order) if canvas.order is not None else None
+    options = encoder_options(target.name, recipe.save.quality) if canvas.order is not None else {}
+    trace = next((step for step in recipe.steps if isinstance(step, Trace)), None)
+    meta = next((step for step in recipe.steps if isinstance(step, Metadata)), None)
+    save = partial(_encoded, target=target, quality=recipe.save.quality, icc=icc)
+    if trace is not None and target.name == "jpeg" and not picture.animated:
+        subsampling = str(options.get("subsampling", "4:2:0"))
+        if splice.fits(picture.size, subsampling):
+            described = _described(meta, splice.FIELD.decode())
+            made = splice.prepare(
+                _opaque(picture.frames[0]),
+                secrets.trace,
+                amplitude=trace.amplitude,
+                encode=lambda image, more: save(Picture((image,)), meta=described, options={**options, **more}),
+                subsampling=subsampling,
+            )
+            header, body = made.pack()
+            return {**_header("image/jpeg", picture.size), "kind": "splice", "splice": header}, body
+    mark = None
+    if trace is not None and blind.fits(picture.size):
+        mark = _shared_mark(secrets, digest, recipe, target)
+        picture = picture.map(partial(blind.embed, mark=mark, key=secrets.trace, delta=trace.delta))
+        meta = _described(meta, f"guardware:{mark:010x}")
+    return _header(target.media_type, picture.size, mark), save(picture, meta=meta, options=options)
+
+
+def _encoded(
+    picture: Picture,
+    *,
+    target: Format,
+    quality: int,
+    icc: bytes | None,
+    meta: Metadata | None,
+    options: Mapping[str, Any],
+) -> bytes:
+    if meta is None:
+        return encode(picture, target, quality, icc=icc, options=options)
+    if target.name in _CREDITED:
+        return credit(encode(picture, target, quality, icc=icc, options=options), meta)
+    exif, xmp = exif_bytes(meta), xmp_bytes(meta)
+    return encode(picture, target, quality, icc=icc, exif=exif, xmp=xmp, options=options)
+
+
+def _credited(original: bytes, recipe: Recipe) -> tuple[dict[str, Any], bytes]:
+    """The original with other metadata, its pixels untouched."""
+    body = original
+    for step in recipe.steps:
+        if isinstance(step, Metadata):
+            body = credit(body, step)
+    _, kind = decode(original, 16, recipe.bounds)
+    return _header(kind.media_type, (0, 0)), body
+
+
+def _header(media_type: str, size: tuple[int, int], mark: int | None = None) -> dict[str, Any]:
+    return {"kind": "shared", "type": media_type, "size": list(size), "mark": mark}
+
+
+def _described(meta: Metadata | None, words: str) -> Metadata | None:
+    """``meta`` with the mark in the one field that loaders carry along."""
+    return None if meta is None else meta._replace(description=f"{meta.description} {words}".strip())
+
+
+def _opaque(image: Image.Image) -> Image.Image:
+    if image.mode != "RGBA":
+        return image
+    ground = Image.new("RGB", image.size, "white")
+    ground.paste(image, mask=image.getchannel("A"))
+    return ground
+
+
+def _shared_mark(secrets: Secrets, digest: bytes, recipe: Recipe, target: Format) -> int:
+    """The number in a copy that all share: of this picture, this recipe and this key."""
+    what = digest + recipe.digest() + target.name.encode()
+    return int.from_bytes(hashlib.blake2b(what, key=secrets.trace, digest_size=_MARK_BYTES).digest())
+
+
+def _seed(secrets: Secrets, digest: bytes) -> int:
+    return int.from_bytes(hashlib.blake2b(digest, key=secrets.seed, digest_size=4).digest())

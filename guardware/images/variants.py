@@ -3,17 +3,32 @@
 import asyncio
 import hashlib
 import logging
+import time
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple, TypeVar
 
-from guardware.config.schema import Images
-from guardware.images.cache import VariantCache
+from guardware.config.schema import Config
+from guardware.images.cache import MemoryCache
+from guardware.images.container import pack, unpack
+from guardware.images.crew import Crew, JobError, WorkerDied
+from guardware.images.disk import DiskCache
 from guardware.images.holding import Holding
-from guardware.images.pipeline import Recipe, Variant, make_variant
+from guardware.images.keys import FOLDER, VariantKeys
+from guardware.images.lettering import choose
+from guardware.images.pipeline import Secrets
 from guardware.images.placeholder import placeholder_png
+from guardware.images.recipe import Placeholder, Recipe
+from guardware.images.recipes import check_extras, compile_recipes, leaves_picture, offered, offers, owner_words
+from guardware.images.variant import Base, Shared, Variant, load
 from guardware.images.workshop import Workshop
+from guardware.keys import Keyring
+from guardware.secrets import state_folder
 
 R = TypeVar("R")
+
+WORK = "guardware.images.pipeline:make"
+"""What worker processes run."""
 
 _HASH_INLINE = 64 * 1024
 """Bytes hashed on the event loop: 0.05 to 0.15 ms by SHA-256, what handing it to a thread costs as well."""
@@ -24,128 +39,240 @@ _HELD_ORIGINALS = 4
 _HELD_BODIES = 2
 """How many largest originals may be held by all who put one together to ask for its variant."""
 
+_AGAIN = 60.0
+"""Seconds for which a picture that broke its worker, or took too long, is not tried again."""
+
+_FOR_GOOD = 3600.0
+"""The same for a picture that cannot be read: what is wrong with its bytes stays wrong."""
+
 _log = logging.getLogger("guardware.images")
+
+
+class Asked(NamedTuple):
+    """What a visit asks for: the name of a variant, its Accept header, and its number for the trace."""
+
+    variant: str
+    accept: bytes | None = None
+    mark: int = 0
 
 
 class Stats(NamedTuple):
     """What a maker has done and holds.
 
-    ``made``: variants made; ``hits``: answers from the cache; ``placeholders``: placeholders given out;
-    ``cached_bytes``: memory for finished variants; ``waiting``: pictures that no worker has begun.
+    ``made``: variants made; ``hits``: answers from memory; ``disk_hits``: from disk; ``placeholders``: those given
+    out; ``cached_bytes``: memory for finished variants; ``waiting``: pictures that no worker has begun.
     """
 
     made: int
     hits: int
+    disk_hits: int
     placeholders: int
     cached_bytes: int
     waiting: int
 
 
-class VariantMaker:
-    """Makes variants in threads, each once, and remembers them.
+class _Failure(NamedTuple):
+    """Not to be tried again before ``until`` (monotonic seconds)."""
 
-    ``config`` is the configuration's section; ``owner`` is credited in the watermark where its text is empty.
-    Serves any number of tasks, also of several event loops. Raises GuardwareError if Pillow cannot draw text.
+    until: float
+
+    @property
+    def charge(self) -> int:
+        return 0
+
+
+class VariantMaker:
+    """Makes variants in worker processes, each once, and remembers them in memory and on disk.
+
+    Serves any number of tasks, also of several event loops. ``keyring`` has the owner's keys. Raises
+    GuardwareError if Pillow cannot draw text, ConfigError for a logo or a font that cannot be read.
     """
 
-    def __init__(self, config: Images, owner: str) -> None:
-        self._config = config
-        self._recipe = Recipe.of(config, owner)
-        self._recipe_digest = self._recipe.digest()
-        self._placeholder = Variant.of(placeholder_png(self._recipe.mark.lettering), "image/png", placeholder=True)
-        self._cache = VariantCache(config.cache_bytes)
-        self._workshop: Workshop[Variant] = Workshop(
-            config.workers, config.queue, _HELD_ORIGINALS * config.max_bytes
+    def __init__(self, config: Config, keyring: Keyring) -> None:
+        images = config.images
+        self._config = images
+        check_extras(config)
+        self._recipes = compile_recipes(config)
+        self._secrets = Secrets.of(keyring)
+        self._keys = VariantKeys(self._recipes, self._secrets)
+        self._placeholder = Variant.of(placeholder_png(choose(owner_words(config))), "image/png", placeholder=True)
+        self._cache: MemoryCache[Base | _Failure] = MemoryCache(images.cache_bytes, lambda base: base.charge)
+        folder = state_folder(config)
+        self._disk = DiskCache(folder / FOLDER, images.disk_bytes) if folder and images.disk_bytes else None
+        self._workshop: Workshop[Base | None] = Workshop(
+            images.workers, images.queue, _HELD_ORIGINALS * images.max_bytes
         )
-        self.holding = Holding(_HELD_BODIES * config.max_bytes)
+        self._crew = Crew(WORK, images.workers, memory=images.worker_memory, timeout=images.timeout)
+        self.holding = Holding(_HELD_BODIES * images.max_bytes)
         """For originals that callers put together before they ask for a variant."""
-        self._hasher: ThreadPoolExecutor | None = None
-        self._made = self._hits = self._placeholders = 0
+        self._readers: ThreadPoolExecutor | None = None
+        self._made = self._hits = self._disk_hits = self._placeholders = 0
 
     @property
     def stats(self) -> Stats:
         """Counters since construction, and what is held now."""
-        return Stats(self._made, self._hits, self._placeholders, self._cache.size, self._workshop.waiting)
+        return Stats(
+            self._made, self._hits, self._disk_hits, self._placeholders, self._cache.size, self._workshop.waiting
+        )
+
+    @property
+    def trace_key(self) -> bytes:
+        """The key that marks are made with."""
+        return self._secrets.trace
+
+    def keeps_picture(self, variant: str) -> bool:
+        """Whether ``variant`` is the original with other metadata, so that the original may stand in for it."""
+        return leaves_picture(self._recipes[variant])
+
+    def depends_on_accept(self, variant: str) -> bool:
+        """Whether what ``variant`` is depends on the Accept header."""
+        return self._recipes[variant].save.format == "auto"
 
     async def close(self) -> None:
-        """Let the threads go; what waits gets the placeholder. A later ``make`` starts new ones."""
+        """Let threads and processes go; what waits gets the placeholder. A later ``make`` starts new ones."""
         self._workshop.close()
-        hasher, self._hasher = self._hasher, None
-        if hasher is not None:
-            hasher.shutdown(wait=False, cancel_futures=True)
+        readers, self._readers = self._readers, None
+        if readers is not None:
+            readers.shutdown(wait=False, cancel_futures=True)
+        await asyncio.to_thread(self._crew.close)
 
-    def placeholder(self, reason: str) -> Variant:
-        """The card that stands in for a picture, the same for every ``reason`` (which goes to the debug log)."""
+    def placeholder(self, reason: str, *, busy: bool = False) -> Variant:
+        """The card that stands in for a picture, the same for every ``reason`` (which goes to the debug log).
+
+        ``busy``: asking again later may help.
+        """
         self._placeholders += 1
         _log.debug("placeholder: %s", reason)
-        return self._placeholder
+        return (
+            self._placeholder._replace(retry_after=self._workshop.wait_estimate()) if busy else self._placeholder
+        )
 
-    async def make(self, original: bytes, content_type: str) -> Variant:
+    async def make(self, original: bytes, content_type: str, asked: Asked) -> Variant:
         """The variant of ``original``, or the placeholder after ``images.timeout`` seconds or on any failure.
 
-        The format is read from the bytes; ``content_type`` is what the original was labelled, for the log.
-        Never raises, but for the cancellation of the task that awaits it.
+        The format is read from the bytes; ``content_type`` is what the original was labelled. Never raises, but
+        for the cancellation of the task that awaits it.
         """
         try:
-            variant = await self._make(original, content_type)
+            return await self._make(original, content_type, asked)
         except Exception as error:  # the promise is: never an error, and never the original
             _log.exception("a variant failed where none should")
             return self.placeholder(repr(error))
-        return variant if isinstance(variant, Variant) else self.placeholder(variant)
 
-    async def _make(self, original: bytes, content_type: str) -> Variant | str:
-        """A variant, or why there is none."""
+    async def find(self, picture: bytes, asked: Asked) -> Base | None:
+        """What is ready, in memory or on disk, for the original with the SHA-256 ``picture``. Never raises."""
+        recipe = self._recipes[asked.variant]
+        key = self._key(picture, recipe, asked)
+        found = self._remembered(key)
+        if found is None and self._disk is not None:
+            found = await self._read(lambda: self._from_disk(key, picture), self._config.timeout)
+        return None if found is None or isinstance(found, _Failure) else found
+
+    async def _make(self, original: bytes, content_type: str, asked: Asked) -> Variant:
+        recipe = self._recipes[asked.variant]
+        if any(isinstance(step, Placeholder) for step in recipe.steps):
+            return self.placeholder("by configuration")
         if len(original) > self._config.max_bytes:
-            return f"larger than {self._config.max_bytes} bytes"
-        deadline = asyncio.get_running_loop().time() + self._config.timeout
-        digest = await self._digest(original, deadline)
-        if digest is None:
-            return "not in time"
-        key = digest + self._recipe_digest
-        if (cached := self._cache.get(key)) is not None:
+            return self.placeholder(f"larger than {self._config.max_bytes} bytes")
+        deadline = time.monotonic() + self._config.timeout
+        picture = await self._digest(original)
+        if picture is None:
+            return self.placeholder("not in time", busy=True)
+        key = self._key(picture, recipe, asked)
+        found = self._remembered(key)
+        if found is None and self._disk is not None:
+            found = await self._read(lambda: self._from_disk(key, picture), deadline - time.monotonic())
+        elif found is not None:
             self._hits += 1
-            return "failed before" if cached.placeholder else cached
-        job = self._workshop.do(key, lambda: self._work(key, original, content_type), len(original))
-        if job is None:
-            return "too many pictures wait"
-        variant = await _outcome(job, deadline)
-        if variant is None:
-            return "not in time"
-        return "cannot be made" if variant.placeholder else variant
+        if found is None:
+            work = self._work(key, picture, original, content_type, recipe, asked)
+            job = self._workshop.do(key, work, len(original))
+            if job is None:
+                return self.placeholder("too many pictures wait", busy=True)
+            found = await _outcome(job, deadline - time.monotonic())
+            if found is None and not job.done():
+                return self.placeholder("not in time", busy=True)
+        if found is None or isinstance(found, _Failure):
+            return self.placeholder("cannot be made")
+        return found.copy(asked.mark)
 
-    async def _digest(self, original: bytes, deadline: float) -> bytes | None:
+    async def _digest(self, original: bytes) -> bytes | None:
         if len(original) <= _HASH_INLINE:
             return hashlib.sha256(original).digest()
-        # A thread of its own: cached pictures must not wait behind those being made.
-        if self._hasher is None:
-            self._hasher = ThreadPoolExecutor(1, "guardware-digest")
-        return await _outcome(self._hasher.submit(lambda: hashlib.sha256(original).digest()), deadline)
+        return await self._read(lambda: hashlib.sha256(original).digest(), self._config.timeout)
 
-    def _work(self, key: bytes, original: bytes, content_type: str) -> Variant:
-        """In a worker: make the variant and keep it. A failure is kept too, so that it costs its time once."""
+    def _key(self, picture: bytes, recipe: Recipe, asked: Asked) -> bytes:
+        return self._keys.key(picture, recipe.name, offers(recipe, asked.accept))
+
+    def _remembered(self, key: bytes) -> Base | _Failure | None:
+        found = self._cache.get(key)
+        return None if isinstance(found, _Failure) and found.until < time.monotonic() else found
+
+    async def _read(self, work: Callable[[], R], seconds: float) -> R | None:
+        """What ``work`` returns, done in a thread of its own: what is ready must not wait behind what is made."""
+        if self._readers is None:
+            self._readers = ThreadPoolExecutor(2, "guardware-reader")
+        return await _outcome(self._readers.submit(work), seconds)
+
+    def _from_disk(self, key: bytes, picture: bytes) -> Base | None:
+        data = self._disk.get(key) if self._disk is not None else None
+        if data is None:
+            return None
         try:
-            variant = make_variant(original, self._recipe, int.from_bytes(key[:4]))
-        except MemoryError:  # Not the picture's fault: not kept.
-            _log.error("no memory for a variant of a picture (%r, %d bytes)", content_type, len(original))
-            return self._placeholder
-        except Exception as error:  # Damaged files make Pillow raise almost anything.
-            _log.warning(
-                "no variant of a picture (%r, %d bytes): %s: %s",
-                content_type, len(original), type(error).__name__, error,
-            )  # fmt: skip
-            variant = self._placeholder
-        else:
+            base = self._loaded(data, picture)
+        except (ValueError, KeyError, TypeError):
+            return None
+        self._disk_hits += 1
+        self._cache.put(key, base)
+        return base
+
+    def _loaded(self, data: bytes, picture: bytes) -> Base:
+        header, body = unpack(data)
+        return load(header, bytes(body), picture.hex(), self._secrets.trace)
+
+    def _work(
+        self, key: bytes, picture: bytes, original: bytes, content_type: str, recipe: Recipe, asked: Asked
+    ) -> Callable[[], Base | None]:
+        """What a thread of the workshop does: have a process make the base, and keep it. A failure is kept too,
+        so that it costs its time once."""
+
+        def work() -> Base | None:
+            try:
+                header, body = self._crew.run(
+                    original=original,
+                    content_type=content_type,
+                    recipe=recipe,
+                    secrets=self._secrets,
+                    accept=offered(offers(recipe, asked.accept)),
+                )
+                base = load(header, body, picture.hex(), self._secrets.trace)
+                if isinstance(base, Shared) and base.variant.body == original and not leaves_picture(recipe):
+                    raise ValueError("the variant would be the original")
+            except Exception as error:  # Damaged files make decoders raise almost anything.
+                lasting = not isinstance(error, TimeoutError | WorkerDied | MemoryError)
+                lasting = error.permanent if isinstance(error, JobError) else lasting
+                _log.warning(
+                    "no %s variant of a picture (%r, %d bytes): %s: %s",
+                    recipe.name, content_type, len(original), type(error).__name__, error,
+                )  # fmt: skip
+                self._cache.put(key, _Failure(time.monotonic() + (_FOR_GOOD if lasting else _AGAIN)))
+                return None
             self._made += 1
-        self._cache.put(key, variant)
-        return variant
+            self._cache.put(key, base)
+            if self._disk is not None:
+                self._disk.put(key, pack(header, body))
+            return base
+
+        return work
 
 
-async def _outcome(job: Future[R], deadline: float) -> R | None:
-    """The result of ``job``; None if it was called off or is not there by ``deadline`` (the loop's clock).
+async def _outcome(job: Future[R], seconds: float) -> R | None:
+    """The result of ``job``; None if it was called off, failed, or is not there after ``seconds``.
 
     ``asyncio.wait`` and not ``wait_for``: giving up must not cancel work that others wait for too.
     """
-    loop = asyncio.get_running_loop()
     future = asyncio.wrap_future(job)
-    await asyncio.wait([future], timeout=max(0.0, deadline - loop.time()))
-    return None if not future.done() or future.cancelled() else future.result()
+    await asyncio.wait([future], timeout=max(0.0, seconds))
+    if not future.done() or future.cancelled():
+        return None
+    return future.result()

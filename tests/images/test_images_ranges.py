@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guardware.http import Answer, RawHeaders, first_value
-from guardware.images import answer_bytes
+from guardware.images.ranges import answer_bytes
 
 BODY = b"0123456789"
 ETAG = b'"gw-abc"'
