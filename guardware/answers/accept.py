@@ -2,10 +2,7 @@
 
 from enum import StrEnum
 
-MAX_ACCEPT = 1024
-"""Octets of the header that are looked at; browsers send about 130."""
-
-_MAX_RANGES = 32
+from guardware.accept import media_ranges
 
 
 class Form(StrEnum):
@@ -34,26 +31,11 @@ def form_for(accept: bytes | None, is_picture: bool) -> Form:
         return Form.TEXT
     best: dict[Form, float] = {}
     pictures = False
-    for part in (accept or b"")[:MAX_ACCEPT].split(b",")[:_MAX_RANGES]:
-        media, _, parameters = part.partition(b";")
-        media = media.strip().lower()
+    for media, quality in media_ranges(accept):
         pictures = pictures or media.startswith(b"image/")
         form = _FORMS.get(media)
         if form is not None:
-            best[form] = max(best.get(form, 0.0), _quality(parameters))
+            best[form] = max(best.get(form, 0.0), quality)
     if best.get(Form.HTML, 0.0) > 0 and best[Form.HTML] >= best.get(Form.JSON, 0.0):
         return Form.HTML
     return Form.TEXT if pictures and not best.get(Form.JSON) else Form.JSON
-
-
-def _quality(parameters: bytes) -> float:
-    """The ``q`` among the parameters of one media range, 0 to 1 (RFC 9110, 12.4.2); 1 if there is none."""
-    for parameter in parameters.split(b";"):
-        name, _, value = parameter.partition(b"=")
-        if name.strip().lower() == b"q":
-            try:
-                quality = float(value)
-            except ValueError:
-                return 0.0
-            return quality if 0.0 <= quality <= 1.0 else 0.0
-    return 1.0

@@ -2,17 +2,11 @@
 
 import re
 
-_ALIASES = {
-    "image/jpg": "image/jpeg",
-    "image/pjpeg": "image/jpeg",
-    "image/x-png": "image/png",
-    "image/apng": "image/png",
-}
-"""Names that browsers take for a registered one (WHATWG MIME Sniffing and years of misconfigured servers)."""
+from guardware.images.formats import FORMATS
 
-PROTECTED_TYPES: frozenset[str] = frozenset(
-    {"image/jpeg", "image/png", "image/webp", "image/gif", "image/avif", *_ALIASES}
-)
+_REGISTERED = {name: row.media_type for row in FORMATS if row.protected for name in row.media_types}
+
+PROTECTED_TYPES: frozenset[str] = frozenset(_REGISTERED)
 """Media types, lower case and without parameters, that get a variant."""
 
 _END_OF_TYPE = re.compile(rb"[;,]")
@@ -27,4 +21,4 @@ def picture_type(content_type: bytes | None) -> str | None:
     if content_type is None:
         return None
     name = _END_OF_TYPE.split(content_type, maxsplit=1)[0].strip().lower().decode("latin-1")
-    return _ALIASES.get(name, name) if name in PROTECTED_TYPES else None
+    return _REGISTERED.get(name)

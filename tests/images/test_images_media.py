@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guardware.images import PROTECTED_TYPES, picture_type
+from guardware.images.media import PROTECTED_TYPES, picture_type
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,10 @@ from guardware.images import PROTECTED_TYPES, picture_type
         (b"image/gif;charset=utf-8", "image/gif"),
         (b"image/avif\t", "image/avif"),
         (b"image/png, image/png", "image/png"),
+        (b"image/tiff", "image/tiff"),
+        (b"image/x-tiff", "image/tiff"),
+        (b"image/x-ms-bmp", "image/bmp"),
+        (b"image/heic", None),  # recognised by its bytes, but no variant can be made
         (b"image/svg+xml", None),
         (b"image/", None),
         (b"image/jpegx", None),

@@ -20,6 +20,21 @@ def test_knows_what_pillow_writes(name: str) -> None:
     assert sniff(out.getvalue()[:ENOUGH]) is not None
 
 
+@pytest.mark.parametrize(
+    ("start", "kind"),
+    [
+        (b"\0\0\0\x18ftypavif", "image/avif"),
+        (b"\0\0\0\x18ftypheic", "image/heic"),
+        (b"\0\0\0\x18ftypisom", None),  # a film
+        (b"II+\0\x08\0\0\0", "image/tiff"),
+        (b"\xff\x0a", "image/jxl"),
+        (b"8BPS\0\1", "image/vnd.adobe.photoshop"),
+    ],
+)
+def test_knows_kinds_that_no_variant_is_made_of(start: bytes, kind: str | None) -> None:
+    assert sniff(start) == kind
+
+
 @pytest.mark.parametrize("size", [12, 40, 124])
 def test_knows_a_bitmap_whose_reserved_bytes_are_used(size: int) -> None:
     assert sniff(b"BM" + b"\xff" * 12 + size.to_bytes(4, "little") + bytes(14)) == "image/bmp"
