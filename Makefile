@@ -6,7 +6,7 @@ PYTEST := .venv/bin/python -m pytest
 MAKE_VENV := PYTHON="$(PYTHON)" scripts/make-venv.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint bench clean system
+.PHONY: help demo test test-all lint bench bench-images clean system
 
 help:
 	@echo 'make demo      serve a guarded sample gallery on 127.0.0.1:8000'
@@ -14,6 +14,7 @@ help:
 	@echo 'make test-all  all tests'
 	@echo 'make lint      ruff and mypy'
 	@echo 'make bench     overhead per request against peers'
+	@echo 'make bench-images  what the picture steps reach and cost, beside public libraries'
 	@echo 'make clean     remove environments, caches and builds'
 
 demo: .venv/.core-done
@@ -32,6 +33,9 @@ lint: .venv/.test-done
 
 bench: .venv-bench/.done system
 	.venv-bench/bin/python -m benchmarks.overhead $(BENCH_ARGS)
+
+bench-images: .venv/.test-done .venv-clients/.done .venv-marks/.done system
+	PYTHONPATH=tests OMP_NUM_THREADS=1 .venv/bin/python -m benchmarks.images $(BENCH_ARGS)
 
 # The programs that tests and benchmarks drive.
 system:
@@ -53,6 +57,12 @@ system:
 	$(MAKE_VENV) .venv-bench constraints/bench.txt -e . --group bench
 	@touch $@
 
+# --no-deps: invisible-watermark asks for PyTorch (for RivaGAN, not run here), both for an OpenCV with windows.
+.venv-marks/.done: pyproject.toml constraints/marks.txt scripts/make-venv.sh
+	$(MAKE_VENV) .venv-marks constraints/marks.txt --group marks
+	$(MAKE_VENV) .venv-marks constraints/marks.txt --no-deps invisible-watermark blind-watermark
+	@touch $@
+
 clean:
-	rm -rf .venv .venv-clients .venv-bench .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+	rm -rf .venv .venv-clients .venv-bench .venv-marks .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
 	find guardware tests benchmarks scripts -name __pycache__ -type d -prune -exec rm -rf {} +

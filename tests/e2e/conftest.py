@@ -45,5 +45,5 @@ def loot(tmp_path: Path) -> Path:
 
 def _guarded(gallery: Gallery, folder: Path) -> AbstractContextManager[str]:
     config = folder / "guardware.yaml"
-    config.write_text(CONFIG)
+    config.write_text(f"{CONFIG}store: {{folder: {folder / 'state'}}}\n")
     return guarded_server(gallery.folder, config, folder / "server.log")

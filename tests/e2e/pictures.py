@@ -1,14 +1,18 @@
 """A small gallery with known originals, and what may be said of the bytes a client took from it."""
 
+import math
 from collections.abc import Iterable
 from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
 
-from PIL import Image, ImageDraw
+from PIL import Image, ImageChops, ImageDraw, ImageStat
 
-LARGEST_PREVIEW = 1024
-"""Pixels of the longer side of a protected picture in the default configuration (``images.max_side``)."""
+LARGEST_MARKED = 1024
+"""Pixels of the longer side of a copy without a veil, in the default configuration (``images.variants``)."""
+
+NONSENSE = 14.0
+"""At most this PSNR, in dB, between an original and what a loader makes of its veiled copy."""
 
 SIZES = ((1440, 960), (960, 1440), (1200, 1200))
 FORMATS = (("jpg", "JPEG"), ("jpg", "JPEG"), ("png", "PNG"), ("webp", "WEBP"))
@@ -62,14 +66,28 @@ def is_picture(data: bytes) -> bool:
 
 
 def assert_previews(taken: Iterable[bytes], gallery: Gallery) -> None:
-    """Each of ``taken`` is a whole picture, no larger than a preview, and has no piece of an original."""
+    """Each of ``taken`` is a whole picture without a piece of an original; a large one is nonsense to a loader."""
     for data in taken:
         assert not any(shares_bytes(data, original) for original in gallery.originals.values()), (
             "an original got out"
         )
         with Image.open(BytesIO(data)) as picture:
-            picture.load()
-            assert max(picture.size) <= LARGEST_PREVIEW
+            colours = picture.convert("RGB")
+        assert max(colours.size) <= LARGEST_MARKED or nearest(colours, gallery) <= NONSENSE
+
+
+def nearest(colours: Image.Image, gallery: Gallery) -> float:
+    """PSNR in dB of a picture's bare colours to the most similar original, both made 128 x 128."""
+    return max(likeness(colours, original) for original in gallery.originals.values())
+
+
+def likeness(colours: Image.Image, original: bytes) -> float:
+    """PSNR in dB between bare colours and an original, both made 128 x 128."""
+    with Image.open(BytesIO(original)) as picture:
+        right = picture.convert("RGB").resize((128, 128), Image.Resampling.BOX)
+    stat = ImageStat.Stat(ImageChops.difference(right, colours.resize((128, 128), Image.Resampling.BOX)))
+    error = sum(stat.sum2) / sum(stat.count)
+    return 10 * math.log10(255**2 / error) if error else math.inf
 
 
 def assert_no_originals(taken: Iterable[bytes], gallery: Gallery) -> None:

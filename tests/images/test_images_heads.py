@@ -117,7 +117,7 @@ def test_exif_that_asks_for_itself_over_and_over_costs_nothing(format: str) -> N
     else:
         with pytest.raises(UnreadablePicture):
             heads.tiff(bomb)
-    assert time.process_time() - begin < 2
+    assert time.process_time() - begin < 10
 
 
 def test_exif_is_hidden_from_the_decoder_of_avif() -> None:

@@ -127,7 +127,7 @@ def test_bad_files_are_refused_with_the_place(name: str) -> None:
     start = time.process_time()
     with pytest.raises(ValueError, match=f"metadata: WebP: .*{error}"):
         credit(data, STATEMENT)
-    assert time.process_time() - start < 2
+    assert time.process_time() - start < 10
 
 
 NAMES = st.sampled_from([b"EXIF", b"XMP ", b"ICCP", b"ANIM", b"abcd", b"C2PA", b"ALPH"])

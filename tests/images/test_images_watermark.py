@@ -1,6 +1,5 @@
 """The mark is seen everywhere or in its place, on every ground, and leaves the rest alone."""
 
-import time
 from collections.abc import Callable
 
 import pytest
@@ -229,18 +228,3 @@ def test_any_settings_on_any_size(size: tuple[int, int], mode: str, step: Waterm
 def test_narrow_pictures(size: tuple[int, int]) -> None:
     plain = Image.new("RGB", size, "white")
     assert difference(plain, marked(plain, TILED)) > 1
-
-
-def test_a_second_picture_of_a_size_costs_little() -> None:
-    plain, mark = scene(1024, 768), compile_mark(TILED)
-    watermark(plain, mark, 0)
-    blank, half = Image.new("RGB", plain.size), Image.new("L", plain.size, 128)
-    costs, blends = [], []
-    for seed in range(7):
-        begin = time.process_time()
-        watermark(plain, mark, seed)
-        middle = time.process_time()
-        Image.composite(blank, plain, half)
-        costs.append(middle - begin)
-        blends.append(time.process_time() - middle)
-    assert min(costs) < 6 * min(blends)  # about 3: a blend of two pictures, and as much for all the rest
