@@ -6,7 +6,9 @@
     ├── ConfigError             a configuration that cannot be used; carries every fault found
     ├── StoreError              the store did not answer, or not in time
     ├── BrokenAnswerError       the upstream's answer broke off in its body; the connection must be cut
-    └── MissingExtraError       an optional dependency is not installed; names the extra to install
+    ├── MissingExtraError       an optional dependency is not installed; names the extra to install
+    ├── WorkerDied              a worker process ended in mid-work (images/crew.py)
+    └── JobError                what a worker process was asked to do raised (images/crew.py)
 """
 
 

@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
-# Installs the programs the tests drive (redis-server, chromium, curl, wget, openssl) where they are missing, from Debian's
-# packages. Does nothing when all are there. The tests start their own Redis; no service is left running.
+# Installs the programs the tests drive where they are missing, from Debian's packages. Does nothing when all are there.
+# The tests start their own Redis; no service is left running.
 set -euo pipefail
 
 say() { printf '%s\n' "$*" >&2; }
 
+# program:package, where they have different names
+programs=(redis-server chromium firefox-esr curl wget openssl exiftool:libimage-exiftool-perl)
 missing=()
-for program in redis-server chromium curl wget openssl; do
-    command -v "$program" >/dev/null || missing+=("$program")
+for entry in "${programs[@]}"; do
+    command -v "${entry%%:*}" >/dev/null || missing+=("${entry##*:}")
 done
 [ ${#missing[@]} -eq 0 ] && exit 0
 

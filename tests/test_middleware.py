@@ -2,18 +2,22 @@
 
 import asyncio
 import gzip
+import hashlib
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
 from asgi import BROWSER, CURL, Call, page_headers
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from image_samples import opened
 from PIL import Image
 
 from guardware import Action, ConfigError, GuardMiddleware
 from guardware.config import from_mapping
 from guardware.http import ASGIApp, Message, RawHeaders, Receive, Scope, Send
+from guardware.images.trace.record import Entry, Record
 from guardware.store import MemoryStore
 
 GPTBOT: RawHeaders = [
@@ -643,3 +647,146 @@ async def test_nothing_a_client_sends_is_an_error(call: Call, path: str, headers
 async def test_a_flood_of_headers_is_read_in_one_pass(call: Call) -> None:
     headers = [*page_headers(), *((b"x-%d" % n, b"y" * 100) for n in range(5000))]
     assert (await call(GuardMiddleware(app_with(b"<p>", HTML)), "/", headers)).status == 200
+
+
+class TestTracedCopies:
+    """Who got which marked copy is written down, and can be read from the copy."""
+
+    def record(self, folder: Path) -> list[Entry]:
+        return list(Record(folder / "trace"))
+
+    async def test_each_is_in_the_record_with_its_visit(self, call: Call, picture: bytes, tmp_path: Path) -> None:
+        app = GuardMiddleware(app_with(picture, JPEG), {"store": {"folder": str(tmp_path)}})
+        replies = [await call(app, "/art/1.jpg", CURL) for _ in range(2)]
+        await call(app, "/art/1.jpg", BROWSER)
+        await app._stop()
+        entries = self.record(tmp_path)
+        assert [(e.path, e.scheme, e.variant, e.user_agent) for e in entries] == 2 * [
+            ("/art/1.jpg", "T2", "veiled-marked", "curl/8.5.0")
+        ]
+        assert [e.picture for e in entries] == 2 * [hashlib.sha256(picture).hexdigest()[:16]]
+        assert [e.address for e in entries] == ["", ""]
+        assert len({e.client for e in entries}) == 1
+        for entry, reply in zip(entries, replies, strict=True):
+            assert f"guardware:{entry.mark:010x}".encode() in reply.body
+            assert entry.event in {event.support_id for event in app.parts.recorder.events}
+
+    async def test_an_untraced_copy_is_not(self, call: Call, picture: bytes, tmp_path: Path) -> None:
+        config = {**SHARED, "store": {"folder": str(tmp_path)}}
+        app = GuardMiddleware(app_with(picture, JPEG), config)
+        await call(app, "/art/1.jpg", CURL)
+        await app._stop()
+        assert self.record(tmp_path) == []
+
+
+class TestReadyVariants:
+    """An application that gives entity tags is not asked for an original twice."""
+
+    async def test_the_second_visit_costs_a_304(self, call: Call, picture: bytes) -> None:
+        sent: list[int] = []
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            known = (b"if-none-match", b'"v1"') in scope["headers"]
+            status, body = (304, b"") if known else (200, picture)
+            sent.append(status)
+            headers = [(b"etag", b'"v1"'), *([] if known else JPEG[:1])]
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            await send({"type": "http.response.body", "body": body})
+
+        guarded = GuardMiddleware(app, SHARED)
+        replies = [await call(guarded, "/art/1.jpg", CURL) for _ in range(3)]
+        assert sent == [200, 304, 304]
+        assert len({reply.body for reply in replies}) == 1
+        assert {reply.status for reply in replies} == {200}
+        assert replies[1].headers == replies[0].headers
+
+    async def test_another_tag_is_another_picture(self, call: Call, picture: bytes) -> None:
+        now = {"tag": b'"v1"', "body": picture}
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            headers = [(b"etag", now["tag"]), JPEG[0]]
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            await send({"type": "http.response.body", "body": now["body"]})
+
+        guarded = GuardMiddleware(app, SHARED)
+        before = await call(guarded, "/art/1.jpg", CURL)
+        again = await call(guarded, "/art/1.jpg", CURL)
+        out = BytesIO()
+        Image.new("RGB", (300, 200), "navy").save(out, "JPEG")
+        now.update(tag=b'"v2"', body=out.getvalue())
+        after = await call(guarded, "/art/1.jpg", CURL)
+        assert again.body == before.body
+        assert size(after.body) == (300, 200)
+
+    async def test_a_304_that_nobody_asked_for_shows_nothing(self, call: Call) -> None:
+        reply = await call(GuardMiddleware(app_with(b"", JPEG, status=304), SHARED), "/art/1.jpg", CURL)
+        assert (reply.status, reply.body, reply.one("etag")) == (304, b"", None)
+
+
+class TestVariantsForEveryone:
+    """images.verdicts.everyone: what visitors get that nothing speaks against."""
+
+    async def test_a_veil_for_all(self, call: Call, picture: bytes) -> None:
+        app = GuardMiddleware(app_with(picture, JPEG), {"images": {"verdicts": {"everyone": "veiled"}}})
+        reply = await call(app, "/art/1.jpg", BROWSER)
+        assert reply.status == 200
+        assert reply.one("cache-control") == "private, no-store"
+        assert opened(reply.body).info["icc_profile"]
+        assert picture[2000:2040] not in reply.body
+
+    async def test_pages_keep_their_conditions(self, call: Call) -> None:
+        seen: list[Scope] = []
+        app = GuardMiddleware(
+            app_with(b"<p>hi there, all of you", HTML, seen=seen), {"images": {"verdicts": {"everyone": "veiled"}}}
+        )
+        await call(app, "/", [*page_headers(), (b"if-none-match", b'"p"')])
+        assert (b"if-none-match", b'"p"') in seen[0]["headers"]
+
+    async def test_a_rule_that_allows_still_gives_the_original(self, call: Call, picture: bytes) -> None:
+        config = {
+            "images": {"verdicts": {"everyone": "veiled"}},
+            "rules": [{"match": {"path": "/press/**"}, "action": "allow"}],
+        }
+        app = GuardMiddleware(app_with(picture, JPEG), config)
+        assert (await call(app, "/press/1.jpg", BROWSER)).body == picture
+
+    async def test_metadata_alone_for_those_who_get_the_pixels_anyway(self, call: Call, picture: bytes) -> None:
+        config = {"site": {"name": "Ada"}, "images": {"verdicts": {"everyone": "credited"}}}
+        reply = await call(GuardMiddleware(app_with(picture, JPEG), config), "/art/1.jpg", BROWSER)
+        assert b"DMI-PROHIBITED-AIMLTRAINING" in reply.body
+        assert opened(reply.body).tobytes() == opened(picture).tobytes()
+
+    @pytest.mark.parametrize("max_bytes", [64_000_000, 50])
+    async def test_and_the_original_where_metadata_cannot_be_written(self, call: Call, max_bytes: int) -> None:
+        gif = (
+            b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff!\xf9\x04\0\0\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;"
+            * 3
+        )
+        images = {"verdicts": {"everyone": "credited"}, "max_bytes": max_bytes}
+        app = GuardMiddleware(app_with(gif, [(b"content-type", b"image/gif")], chunk=9), {"images": images})
+        assert (await call(app, "/art/1.gif", BROWSER)).body == gif
+
+
+DRAWING = (
+    b"<svg xmlns='http://www.w3.org/2000/svg' onload='x()'><script>x()</script><rect width='9' height='9'/></svg>"
+)
+SVG: RawHeaders = [(b"content-type", b"image/svg+xml")]
+
+
+class TestDrawings:
+    """images.svg: what doubtful clients get of drawings."""
+
+    @pytest.mark.parametrize(
+        ("svg", "kind", "has_script"),
+        [("serve", "image/svg+xml", True), ("sanitise", "image/svg+xml", False), ("refuse", "image/png", False)],
+    )
+    async def test_by_configuration(self, call: Call, svg: str, kind: str, has_script: bool) -> None:
+        app = GuardMiddleware(app_with(DRAWING, SVG), {"images": {"svg": svg}})
+        reply = await call(app, "/art/1.svg", CURL)
+        assert reply.one("content-type") == kind
+        assert (b"script" in reply.body) is has_script
+        assert (b"rect" in reply.body) is (kind == "image/svg+xml")
+
+    async def test_people_get_them_as_they_are(self, call: Call) -> None:
+        app = GuardMiddleware(app_with(DRAWING, SVG), {"images": {"svg": "refuse"}})
+        assert (await call(app, "/art/1.svg", BROWSER)).body == DRAWING

@@ -8,11 +8,13 @@ from typing import NamedTuple
 
 from PIL import Image, ImageChops, ImageDraw, ImageStat
 
+from guardware.images.veil import unveil
+
 LARGEST_MARKED = 1024
 """Pixels of the longer side of a copy without a veil, in the default configuration (``images.variants``)."""
 
 NONSENSE = 14.0
-"""At most this PSNR, in dB, between an original and what a loader makes of its veiled copy."""
+"""At most this PSNR, in dB, between what a browser and what a loader makes of a veiled copy."""
 
 SIZES = ((1440, 960), (960, 1440), (1200, 1200))
 FORMATS = (("jpg", "JPEG"), ("jpg", "JPEG"), ("png", "PNG"), ("webp", "WEBP"))
@@ -72,20 +74,14 @@ def assert_previews(taken: Iterable[bytes], gallery: Gallery) -> None:
             "an original got out"
         )
         with Image.open(BytesIO(data)) as picture:
-            colours = picture.convert("RGB")
-        assert max(colours.size) <= LARGEST_MARKED or nearest(colours, gallery) <= NONSENSE
+            picture.load()
+            assert max(picture.size) <= LARGEST_MARKED or likeness(picture, unveil(picture)) <= NONSENSE
 
 
-def nearest(colours: Image.Image, gallery: Gallery) -> float:
-    """PSNR in dB of a picture's bare colours to the most similar original, both made 128 x 128."""
-    return max(likeness(colours, original) for original in gallery.originals.values())
-
-
-def likeness(colours: Image.Image, original: bytes) -> float:
-    """PSNR in dB between bare colours and an original, both made 128 x 128."""
-    with Image.open(BytesIO(original)) as picture:
-        right = picture.convert("RGB").resize((128, 128), Image.Resampling.BOX)
-    stat = ImageStat.Stat(ImageChops.difference(right, colours.resize((128, 128), Image.Resampling.BOX)))
+def likeness(one: Image.Image, other: Image.Image) -> float:
+    """PSNR in dB between the bare colours of two pictures, both made 128 x 128."""
+    left, right = (picture.convert("RGB").resize((128, 128), Image.Resampling.BOX) for picture in (one, other))
+    stat = ImageStat.Stat(ImageChops.difference(left, right))
     error = sum(stat.sum2) / sum(stat.count)
     return 10 * math.log10(255**2 / error) if error else math.inf
 

@@ -190,7 +190,11 @@ def test_a_frame_is_the_same_at_every_size() -> None:
 
 @pytest.mark.parametrize(
     ("box", "found"),
-    [((0, 50, 300, 250), (0, 50, 300, 250)), ((40, 0, 260, 300), (40, 0, 260, 300)), ((0, 0, 5, 5), (0, 0, 300, 300))],
+    [
+        ((0, 50, 300, 250), (0, 50, 300, 250)),
+        ((40, 0, 260, 300), (40, 0, 260, 300)),
+        ((0, 0, 5, 5), (0, 0, 300, 300)),
+    ],
 )
 def test_borders_of_one_colour_are_taken_off(
     box: tuple[int, int, int, int], found: tuple[int, int, int, int]
