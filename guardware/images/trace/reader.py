@@ -1,0 +1,229 @@
+"""Reads a leaked picture: which original it is, which marks are in it, whom the record names."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from guardware.images.decode import fit
+from guardware.images.trace.blind import DELTA, MOST_ASPECT
+from guardware.images.trace.cells import plan
+from guardware.images.trace.evidence import CERTAIN, Sign, weigh
+from guardware.images.trace.informed import residual, soft_splice
+from guardware.images.trace.originals import Original, Originals, open_picture
+from guardware.images.trace.plane import mean_plane
+from guardware.images.trace.reading import read
+from guardware.images.trace.record import Entry, Record
+from guardware.images.trace.register import Placement, find
+from guardware.images.trace.shared import soft_shared
+from guardware.images.trace.splice import UNITS
+from guardware.keys import key_id
+
+_SAME = 0.5
+"""Correlation above which leak and original show the same picture: right ones seldom have less than 0.6, wrong
+ones seldom more than 0.4 (``register.find``)."""
+_WHOLE, _PART = 0.6, 0.42
+"""Likeness in small that an original must have to be looked at closely. Of ten pictures and ten attacks right ones
+had at least 0.67 as a whole, crops 0.54 as a part; the best wrong one had 0.73 and 0.48."""
+_CANDIDATES = 3
+"""Originals that are looked at closely (some seconds for each wrong one); so few are, whatever they look like."""
+_LEAST_SIDE = 32
+"""Shorter side of a leak, in pixels, below which nothing is left of a mark."""
+_SIZES = (2048, 1024)
+"""Longer sides of the shipped recipes: tried when the record does not say."""
+_MOST_SIZES = 6
+
+Marks = NDArray[np.int64]
+
+
+class Finding(NamedTuple):
+    """A mark in the leak. ``scheme``: T1 or T2; ``key``: id of the key it was read with; ``z``: how strongly the
+    leak speaks for it, against 0 +- 1 for a mark that has nothing to do with it; ``tagged``: its keyed tag fits;
+    ``entries``: the copies in the record that carried it."""
+
+    scheme: str
+    mark: int
+    key: str
+    z: float
+    tagged: bool
+    entries: tuple[Entry, ...]
+
+    @property
+    def accuses(self) -> bool:
+        """Whether the evidence is enough to name the visits in ``entries``."""
+        return bool(self.entries) and self.z > CERTAIN
+
+
+class Report(NamedTuple):
+    """What was found in one file. ``original``: path of the original it was made from, or ""; ``likeness``: their
+    correlation; ``how`` the leak lies in it; ``tried``: what was done, in words; ``advice``: what may help."""
+
+    original: str
+    likeness: float
+    how: str
+    findings: tuple[Finding, ...]
+    tried: tuple[str, ...]
+    advice: tuple[str, ...]
+
+
+class _Found(NamedTuple):
+    """The original of a leak, and where the leak lies in it."""
+
+    original: Original
+    image: Image.Image
+    placement: Placement
+
+
+class _Read(NamedTuple):
+    scheme: str
+    key: str
+    sign: Sign
+
+
+def trace(
+    data: bytes,
+    keys: Sequence[bytes],
+    originals: Originals | None = None,
+    record: Record | None = None,
+    *,
+    delta: float = DELTA,
+) -> Report:
+    """What ``data``, the file of a leaked picture, tells.
+
+    ``keys``: for the purpose "trace", newest first. ``originals``: loaded. ``delta``: the step of T1 (config:
+    images.trace.delta). Takes one to some ten seconds. Raises UnreadablePicture.
+    """
+    leak = open_picture(data)
+    if min(leak.size) < _LEAST_SIDE or max(leak.size) > MOST_ASPECT * min(leak.size):
+        return Report("", 0.0, "", (), (), ("too small or too narrow: no mark is left in it",))
+    found = None if originals is None else _find_original(leak, originals)
+    entries = record.of_picture(found.original.picture) if found and record is not None else []
+    tried: list[str] = []
+    if found is None:
+        reads = list(_blindly(leak, keys, record, delta, tried))
+    else:
+        reads = [*_spliced(leak, found, keys, entries, tried), *_shared(leak, found, keys, entries, delta, tried)]
+    findings = _findings(reads, entries, record)
+    return Report(
+        str(found.original.path) if found else "",
+        round(found.placement.ncc, 3) if found else 0.0,
+        found.placement.how if found else "",
+        tuple(findings),
+        tuple(tried),
+        tuple(_advice(originals, found, record, entries, findings)),
+    )
+
+
+def _find_original(leak: Image.Image, originals: Originals) -> _Found | None:
+    """The original that the leak shows: the likest as a whole, else the likest to have it as a part."""
+    plane, seen = mean_plane(leak), set()
+    for search, least in ((originals.whole, _WHOLE), (originals.part, _PART)):
+        for likeness, original in search(plane)[:_CANDIDATES]:
+            if original.path in seen or (abs(likeness) < least and len(originals.known) > _CANDIDATES):
+                continue
+            seen.add(original.path)
+            image = original.image()
+            placement = find(plane if likeness > 0 else 255 - plane, mean_plane(image))
+            if placement.ncc > _SAME:
+                return _Found(original, image, placement)
+    return None
+
+
+def _spliced(
+    leak: Image.Image, found: _Found, keys: Sequence[bytes], entries: Sequence[Entry], tried: list[str]
+) -> Iterator[_Read]:
+    """T2: for each key, size of the copy and coded unit."""
+    left = residual(leak, found.image, found.placement)
+    for key in keys:
+        wanted = "T2", key_id(key)
+        given = Counter(entry.size for entry in entries if (entry.scheme, entry.key) == wanted)
+        usual = [size for size, _ in given.most_common(_MOST_SIZES)]
+        for size in usual or _likely_sizes(found.image.size, leak.size):
+            marks = _marks(entries, "T2", key, size)
+            tried.append(f"T2, key {key_id(key)}, copies of {size[0]} x {size[1]}, {len(marks)} candidates")
+            for unit in UNITS.values():
+                grid = plan(size, unit)
+                if grid is not None:
+                    yield from (
+                        _Read("T2", key_id(key), sign) for sign in weigh(soft_splice(left, grid, key), key, marks)
+                    )
+
+
+def _shared(
+    leak: Image.Image,
+    found: _Found,
+    keys: Sequence[bytes],
+    entries: Sequence[Entry],
+    delta: float,
+    tried: list[str],
+) -> Iterator[_Read]:
+    """T1, with the original at hand."""
+    for key in keys:
+        marks = _marks(entries, "T1", key)
+        tried.append(f"T1 with the original, key {key_id(key)}, {len(marks)} candidates")
+        for soft in soft_shared(leak, found.image, found.placement, key, delta):
+            yield from (_Read("T1", key_id(key), sign) for sign in weigh(soft, key, marks))
+
+
+def _blindly(
+    leak: Image.Image, keys: Sequence[bytes], record: Record | None, delta: float, tried: list[str]
+) -> Iterator[_Read]:
+    """T1 without the original."""
+    for key in keys:
+        marks = _marks(record or (), "T1", key)
+        tried.append(f"T1 without an original, key {key_id(key)}, {len(marks)} candidates")
+        reading = read(leak, key, delta=delta)
+        # Whether a tag counts is the reading's to say: it has tried hundreds of frames, and demands more.
+        signs = [sign for sign in weigh(reading.soft, key, marks) if not sign.tagged or reading.valid]
+        yield from (_Read("T1", key_id(key), sign) for sign in signs)
+
+
+def _likely_sizes(original: tuple[int, int], leak: tuple[int, int]) -> list[tuple[int, int]]:
+    """The sizes that a copy may have had."""
+    return list(dict.fromkeys([leak, *(fit(original, side) for side in _SIZES), original]))[:_MOST_SIZES]
+
+
+def _marks(entries: Iterable[Entry], scheme: str, key: bytes, size: tuple[int, int] | None = None) -> Marks:
+    """The marks that were given by ``scheme`` with ``key``, in copies of ``size`` if it matters."""
+    wanted = scheme, key_id(key)
+    marks = {e.mark for e in entries if (e.scheme, e.key) == wanted and size in (None, e.size)}
+    return np.array(sorted(marks), np.int64)
+
+
+def _findings(reads: Sequence[_Read], entries: Sequence[Entry], record: Record | None) -> list[Finding]:
+    """One for each mark, the surest first."""
+    best: dict[tuple[str, str, int], Sign] = {}
+    for scheme, key, sign in reads:
+        seen = best.get((scheme, key, sign.mark), sign)
+        best[scheme, key, sign.mark] = Sign(sign.mark, max(seen.z, sign.z), seen.tagged or sign.tagged)
+    findings = []
+    for (scheme, key, mark), sign in best.items():
+        given = [entry for entry in entries if entry.mark == mark]
+        if not given and record is not None:
+            given = record.with_mark(mark)
+        given = [entry for entry in given if (entry.scheme, entry.key) == (scheme, key)]
+        findings.append(Finding(scheme, mark, key, round(sign.z, 1), sign.tagged, tuple(given)))
+    return sorted(findings, key=lambda finding: -finding.z)
+
+
+def _advice(
+    originals: Originals | None,
+    found: _Found | None,
+    record: Record | None,
+    entries: Sequence[Entry],
+    findings: Sequence[Finding],
+) -> Iterator[str]:
+    """What may lead further."""
+    if any(finding.accuses for finding in findings):
+        return
+    if originals is None:
+        yield "give the folder of your originals with --original: most marks can only be read against them"
+    elif found is None:
+        yield "none of the originals looks like this picture; is the right one among them?"
+    if record is None:
+        yield "give the record of marked copies with --record: it finds weaker marks, and says who got them"
+    elif found is not None and not entries:
+        yield "the record names no marked copy of this original; has the file been changed since it was served?"
