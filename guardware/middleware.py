@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 from collections.abc import Coroutine, Mapping
 from functools import partial
 from typing import Any
@@ -34,6 +35,9 @@ from guardware.visit import Kind, Visit
 _ALLOW, _PROTECT = Action.ALLOW, Action.PROTECT
 _IMAGE, _ASSET, _NOTICE, _OWN = Kind.IMAGE, Kind.ASSET, Kind.NOTICE, Kind.OWN
 
+
+_ICON = re.compile(r"/(?:favicon|apple-touch-icon|android-chrome|mstile|safari-pinned-tab)[^/]*$")
+"""Names under which browsers look for a site's icon, and icon generators write it."""
 
 GRACE = 30.0
 """Seconds that requests under way have after a reload, before what served them is closed."""
@@ -253,8 +257,10 @@ def _config(config: Config | Mapping[str, Any] | str | os.PathLike[str] | None) 
 async def _plan(now: Parts, visit: Visit, verdict: Verdict) -> Plan:
     """What this visit gets if the application answers with a picture, and what of it is ready."""
     images = now.config.images
-    # A style sheet that turns out to be a picture: whoever asks for it so gets none that colours hide in.
-    asked = Asked(verdict.variant or images.verdicts.unmanaged, visit.facts.accept, verdict.mark)
+    # A style sheet that turns out to be a picture, and icons, which browsers treat apart: no scrambled colours.
+    plain = not verdict.variant or _ICON.search(visit.path) is not None
+    variant = images.verdicts.unmanaged if plain and now.maker.veils(verdict.variant) else verdict.variant
+    asked = Asked(variant, visit.facts.accept, verdict.mark)
     known = now.originals.get(visit) if visit.kind is _IMAGE else None
     ready = await now.maker.find(known[1], asked) if known is not None else None
     return Plan(

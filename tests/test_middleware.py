@@ -773,6 +773,16 @@ DRAWING = (
 SVG: RawHeaders = [(b"content-type", b"image/svg+xml")]
 
 
+class TestIcons:
+    @pytest.mark.parametrize(
+        ("path", "veiled"), [("/favicon-32.png", False), ("/apple-touch-icon.png", False), ("/icons/1.png", True)]
+    )
+    async def test_carry_no_veil(self, call: Call, picture: bytes, path: str, veiled: bool) -> None:
+        reply = await call(GuardMiddleware(app_with(picture, JPEG)), path, CURL)
+        assert ("icc_profile" in opened(reply.body).info) is veiled
+        assert picture[2000:2040] not in reply.body
+
+
 class TestDrawings:
     """images.svg: what doubtful clients get of drawings."""
 

@@ -18,6 +18,11 @@ COMMANDS = {
     "explain": "The verdict for one visit, with all evidence.",
     "robots": "Print the robots.txt that would be served.",
     "crawlers": "The catalogue of known crawlers.",
+    "watermark": "Draw the visible mark on pictures, into another folder.",
+    "veil": "Veil pictures, into another folder.",
+    "prepare": "Make the variants of pictures ahead of the first visit.",
+    "images": "Look at what visitors get in place of a picture.",
+    "trace": "Read which visit a leaked picture was given to.",
 }
 """Name and one line of help; the module of the same name holds the click command as ``command``."""
 

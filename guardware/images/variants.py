@@ -18,7 +18,7 @@ from guardware.images.keys import FOLDER, VariantKeys
 from guardware.images.lettering import choose
 from guardware.images.pipeline import Secrets
 from guardware.images.placeholder import placeholder_png
-from guardware.images.recipe import Placeholder, Recipe
+from guardware.images.recipe import Placeholder, Recipe, Veil
 from guardware.images.recipes import check_extras, compile_recipes, leaves_picture, offered, offers, owner_words
 from guardware.images.variant import Base, Shared, Variant, load
 from guardware.images.workshop import Workshop
@@ -123,6 +123,12 @@ class VariantMaker:
     def keeps_picture(self, variant: str) -> bool:
         """Whether ``variant`` is the original with other metadata, so that the original may stand in for it."""
         return leaves_picture(self._recipes[variant])
+
+    def veils(self, variant: str) -> bool:
+        """Whether ``variant`` is shown right only by programs that apply colour profiles; also if there is none of
+        that name."""
+        recipe = self._recipes.get(variant)
+        return recipe is None or any(isinstance(step, Veil) for step in recipe.steps)
 
     def depends_on_accept(self, variant: str) -> bool:
         """Whether what ``variant`` is depends on the Accept header."""

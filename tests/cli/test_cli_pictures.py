@@ -1,4 +1,4 @@
-"""``guardware watermark`` and ``guardware veil``: files and folders in, copies out, and what is said of the rest."""
+"""``guardware watermark`` and ``veil``: files and folders in, copies out, and what is said of the rest."""
 
 import os
 import re
@@ -17,7 +17,6 @@ from image_samples import animation, difference, file_of, noise, opened, png_pro
 from PIL import Image
 
 from guardware import cli
-from guardware.cli import whole
 from guardware.cli.convert import renamed
 from guardware.cli.pictures import look_through, reason_of, size_words
 from guardware.cli.whole import write_whole
@@ -76,7 +75,7 @@ def guardware(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatc
     """The command, in this process."""
 
     def run(*arguments: str) -> Done:
-        monkeypatch.setattr(sys, "argv", ["guardware", *arguments])
+        monkeypatch.setattr(sys, "argv", ["guardware", *arguments, "--workers", "1"])
         try:
             cli.main()
             code = 0
@@ -87,6 +86,10 @@ def guardware(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatc
     return run
 
 
+def picture(path: str | Path) -> Image.Image:
+    return opened(Path(path).read_bytes())
+
+
 def files(folder: Path) -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
 
@@ -95,12 +98,12 @@ def test_a_folder(guardware: Run, folder: Path) -> None:
     done = guardware("watermark", "in", "--out", "out", "--text", "© Ada")
     assert done.code == 0
     assert files(folder / "out") == COPIES
-    for name, copy in zip(PICTURES, COPIES, strict=True):
-        marked = Image.open(f"out/{copy}")
+    for copy in COPIES:
+        marked = picture(f"out/{copy}")
         assert marked.format == {".png": "PNG"}.get(Path(copy).suffix, "JPEG")
         assert marked.size == (640, 480)
-        assert difference(marked, scene()) > 2, name
-        assert (folder / "in" / name).read_bytes() == PICTURES[name]
+        assert difference(marked, scene()) > 2
+    assert all((folder / "in" / name).read_bytes() == data for name, data in PICTURES.items())
     assert re.fullmatch(
         r"6 pictures written to out \(\d+ kB, \d+\.\d s\)\n"
         "5 skipped:\n"
@@ -122,7 +125,7 @@ def test_copies_can_be_read_by_others_as_any_file(guardware: Run, folder: Path) 
 def test_credit_is_in_the_copies(guardware: Run) -> None:
     Path("guardware.yaml").write_text("site: {name: Ada Example}\n")
     assert guardware("watermark", "in/a.jpg", "--out", "out").code == 0
-    assert Image.open("out/a.jpg").getexif()[0x8298] == "© Ada Example"
+    assert picture("out/a.jpg").getexif()[0x8298].endswith("Ada Example")
 
 
 def test_a_dry_run_says_what_would_be_written_and_writes_nothing(guardware: Run, folder: Path) -> None:
@@ -219,6 +222,15 @@ def test_the_good_are_made_though_others_fail(guardware: Run, folder: Path) -> N
     assert done.err.endswith("guardware: 4 failed; the reasons stand above\n")
 
 
+def test_a_file_where_a_folder_should_be(guardware: Run) -> None:
+    Path("out").mkdir()
+    Path("out/old").write_text("a file")
+    done = guardware("watermark", "in", "--out", "out", "--force")
+    assert done.code == 1
+    assert "  in/old/c.gif: Not a directory\n" in done.out
+    assert Path("out/old").read_text() == "a file"
+
+
 @pytest.mark.parametrize("name", ["notes.txt", "empty.jpg"])
 def test_a_file_that_was_named_and_is_no_picture_has_failed(guardware: Run, name: str) -> None:
     done = guardware("watermark", f"in/{name}", "--out", "out")
@@ -252,7 +264,7 @@ def test_what_cannot_be(guardware: Run, folder: Path, arguments: list[str], code
 
 def mean_changes(copy: str) -> list[float]:
     """How much the four quarters of a grey picture were changed, as one reads."""
-    image = Image.open(copy).convert("RGB")
+    image = picture(copy).convert("RGB")
     width, height = image.width // 2, image.height // 2
     boxes = [(x, y, x + width, y + height) for y in (0, height) for x in (0, width)]
     grey = Image.new("RGB", (width, height), "gray")
@@ -279,7 +291,7 @@ def test_a_logo_and_a_smaller_copy(guardware: Run) -> None:
     Image.new("RGB", (600, 400), "gray").save("grey.png")
     options = ["--logo", "logo.png", "--opacity", "1", "--position", "ce", "--scale", "0.5", "--max-side", "300"]
     assert guardware("watermark", "grey.png", "--out", "out", *options).code == 0
-    copy = Image.open("out/grey.png").convert("RGB")
+    copy = picture("out/grey.png").convert("RGB")
     assert copy.size == (300, 200)
     assert copy.getpixel((150, 100)) == (255, 0, 0)
     assert copy.getpixel((10, 10)) == (128, 128, 128)
@@ -295,7 +307,7 @@ def test_quality(guardware: Run) -> None:
 def test_a_veil_is_lifted_by_the_profile_and_by_nothing_else(guardware: Run, format: str) -> None:
     assert guardware("veil", "in/a.jpg", "--out", "out", "--format", format).code == 0
     (copy,) = Path("out").iterdir()
-    image = Image.open(copy)
+    image = picture(copy)
     assert copy.suffix == {"jpeg": ".jpg"}.get(format, f".{format}")
     assert psnr(unveil(image), scene()) >= 33
     assert psnr(image.convert("RGB"), scene()) <= 14
@@ -306,7 +318,7 @@ def test_what_carries_no_veil_is_told(guardware: Run) -> None:
     done = guardware("veil", "in/moving.gif", "in/a.jpg", "--out", "out")
     assert done.code == 0
     assert "1 to note:\n  in/moving.gif: browsers lift no veil from an animated WebP, so it has" in done.out
-    assert Image.open("out/moving.webp").n_frames == 3  # type: ignore[attr-defined]
+    assert picture("out/moving.webp").n_frames == 3  # type: ignore[attr-defined]
 
 
 def test_ctrl_c_leaves_no_half_files(folder: Path) -> None:
@@ -327,7 +339,7 @@ def test_ctrl_c_leaves_no_half_files(folder: Path) -> None:
     _, err = process.communicate(timeout=30)
     assert process.returncode == 1
     assert err.rstrip().endswith("Aborted!")
-    made = [path for path in (folder / "out").iterdir()]
+    made = list((folder / "out").iterdir())
     assert 0 < len(made) < 30
     for path in made:
         assert path.suffix == ".jpg"
@@ -421,7 +433,7 @@ class TestWholeFiles:
             raise PermissionError(1, "Operation not permitted")
 
         if not links:
-            monkeypatch.setattr(whole.os, "link", link)
+            monkeypatch.setattr(os, "link", link)
         write_whole(Path("x/a"), b"mine", replace=False)
         with pytest.raises(FileExistsError):
             write_whole(Path("x/a"), b"other", replace=False)

@@ -17,6 +17,9 @@ from guardware.images.trace.hypotheses import Guess
 from guardware.images.trace.plane import Plane, mean_plane, resized
 
 LEAST_QUALITY: Final = 0.66
+"""Quality below which a fitting tag counts for nothing. Wrong keys and unmarked pictures give 0.606 +- 0.017 (3812
+decodings; one in 760 comes to 0.66, the highest was 0.676), true readings seldom less than 0.7. So 200 hypotheses
+each in 10 000 pictures read something false with a probability of 200 * 10 000 / 2**24 / 760, one in 6000."""
 _GAINS: Final = tuple(1 + 0.02 * step for step in range(-10, 11))
 """Changes of contrast tried: a projection of 30 grey levels moves by a fifth of a step when contrast is off by
 20 %."""

@@ -12,6 +12,9 @@ from guardware.images.trace.refine import AFFINE, SCALED, SIMILAR, STRETCHED, Fi
 _SIDES: Final = (64, 128, 256)
 """Shorter side of the original on each level of the pyramid."""
 
+_LEAST_SIDE: Final = 16
+_MOST_ASPECT: Final = 64
+"""Of leaks and originals: others are not looked for."""
 _SURE: Final = 0.95
 """Score at which no further guess is looked at."""
 _LIKELY: Final = 0.8
@@ -84,9 +87,10 @@ def find(leak: Plane, original: Plane) -> Placement:
     about 7 degrees. Always an answer; ``ncc`` says what it is worth (a right one seldom has less than 0.6, a wrong
     one seldom more than 0.4). A veiled leak is compared with the original seen through the same veil."""
     height, width = original.shape
-    levels = [resized(original, _at_side((width, height), side)) for side in _SIDES]
     fit, how, patience = Fit(_whole(leak, (width, height)), -1.0, 0.0), "nothing", _PATIENCE
-    for matrix, name in guesses(leak, original):
+    placeable = _placeable(leak) and _placeable(original)
+    levels = [resized(original, _at_side((width, height), side)) for side in _SIDES] if placeable else []
+    for matrix, name in guesses(leak, original) if placeable else ():
         tried = _descend(leak, levels, matrix, (width, height))
         if tried.score > fit.score:
             fit, how = tried, name
@@ -122,6 +126,12 @@ def _scaled(original: Plane, matrix: Matrix, leak: tuple[int, int], kernel: Imag
     flip = tuple(slice(None, None, -1 if matrix[axis, axis] < 0 else 1) for axis in (1, 0))
     view[top:bottom, left:right] = drawn[flip]
     return view
+
+
+def _placeable(plane: Plane) -> bool:
+    """Whether there is enough of it, and anything to be seen in it."""
+    sides = sorted(plane.shape)
+    return sides[0] >= _LEAST_SIDE and sides[1] <= _MOST_ASPECT * sides[0] and float(np.ptp(plane)) > 0
 
 
 def _whole(leak: Plane, size: tuple[int, int]) -> Matrix:
