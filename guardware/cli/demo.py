@@ -34,8 +34,10 @@ Try these in another terminal:
 1. A browser gets the originals, and nothing in its way.
    python3 -m webbrowser {site}
 
-2. curl, like most download scripts, gets a smaller copy with a watermark across it.
+2. curl, like most download scripts, gets a smaller copy with a watermark across it and scrambled colours. A browser
+   puts them right by the profile in the file; programs that build training sets do not.
    curl -o copy.jpg {picture}
+   python3 -m webbrowser copy.jpg
 
 3. GPTBot, a crawler that collects training data, gets a 403 and no picture.
    curl -sS -D - -o copy-for-gptbot.txt -A GPTBot {picture}
@@ -43,10 +45,13 @@ Try these in another terminal:
 4. img2dataset (pip install img2dataset), which builds training sets, obeys the X-Robots-Tag and keeps nothing.
    echo {picture} > list.txt
    img2dataset --url_list list.txt --output_folder taken
-   Told to ignore the tag, it takes home a watermarked preview:
+   Told to ignore the tag, it takes home a picture in wrong colours:
    img2dataset --url_list list.txt --output_folder taken-anyway --disallowed_header_directives '[]'
 
-5. explain says why: here for the browser that img2dataset pretends to be.
+5. Every copy carries an invisible number. trace reads it, and says which visit took this one.
+   {guardware} trace copy.jpg --original {folder}
+
+6. explain says why somebody gets what: here the browser that img2dataset pretends to be.
    {guardware} explain --url {picture} --ua '{disguise}'
 """
 
@@ -72,7 +77,7 @@ def command(host: str, port: int, folder: Path | None) -> None:
 
 
 def invitation(host: str, port: int, gallery: Path) -> str:
-    """What the demo prints once it serves: where, and five commands to try with what each will show."""
+    """What the demo prints once it serves: where, and commands to try with what each will show."""
     name = _EVERY_ADDRESS.get(host, host)
     site = f"http://{f'[{name}]' if ':' in name else name}:{port}/"
     picture = next(site + work.original for work in works() if work.slug == _SHOWN)
