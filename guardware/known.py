@@ -23,12 +23,15 @@ class KnownOriginals:
 
         None for a visit with credentials of its own: it may be shown another picture under the same tag.
         """
-        if any(name in (b"authorization", b"cookie") for name, _ in visit.headers):
+        if _has_credentials(visit):
             return None
         return self._known.get((visit.host, visit.raw_path, visit.query))
 
     def learn(self, visit: Visit, headers: RawHeaders, digest: bytes) -> None:
-        """Remember the picture that the application answered ``visit`` with, if its headers allow that."""
+        """Remember the picture that the application answered ``visit`` with, if its headers allow that, and if it
+        was not for somebody's credentials."""
+        if _has_credentials(visit):
+            return
         tag = b""
         for name, value in headers:
             if name == b"etag":
@@ -37,6 +40,10 @@ class KnownOriginals:
                 return
         if tag and len(tag) + len(visit.raw_path) + len(visit.query) <= _LONGEST:
             self._known.put((visit.host, visit.raw_path, visit.query), (tag, digest))
+
+
+def _has_credentials(visit: Visit) -> bool:
+    return any(name in (b"authorization", b"cookie") for name, _ in visit.headers)
 
 
 def _forbids(name: bytes, value: bytes) -> bool:

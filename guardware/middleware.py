@@ -126,10 +126,13 @@ class GuardMiddleware:
         await new.start()
         self._parts = new
         self._run(self._retire(old, new))
+        await asyncio.sleep(0)  # A task that has not begun is cancelled without its ``finally``.
 
     async def _retire(self, old: Parts, new: Parts) -> None:
-        await asyncio.sleep(GRACE)
-        await parts.retire(old, new, given=self._given)
+        try:
+            await asyncio.sleep(GRACE)
+        finally:  # sooner if the server stops: the last lines of the record are to be written
+            await parts.retire(old, new, given=self._given)
 
     async def _unjudged(self, now: Parts, scope: Scope, receive: Receive, send: Send) -> None:
         """A request that servers read differently; in monitor mode it is served all the same."""

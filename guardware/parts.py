@@ -10,11 +10,12 @@ from guardware.crawlers.catalogue import Catalogue
 from guardware.guard import Guard, distinct
 from guardware.images.trace.ledger import Ledger
 from guardware.images.variants import VariantMaker
+from guardware.keys import Keyring
 from guardware.known import KnownOriginals
 from guardware.notices import Notices, refused_tokens, rsl
 from guardware.observe.events import Recorder
 from guardware.observe.own import OwnEndpoints
-from guardware.secrets import load_keyring, state_folder
+from guardware.secrets import lasting_masters, load_keyring, state_folder
 from guardware.store import MemoryStore, ResilientStore
 
 
@@ -47,7 +48,7 @@ def build(
         old = previous.config
         if store is None and old.store == config.store and distinct(old) == distinct(config):
             store = previous.guard.store
-        if _shapes_pictures(old) == _shapes_pictures(config):
+        if _shapes_pictures(old) == _shapes_pictures(config) and _has_newest_key(previous.maker, config):
             maker, ledger = previous.maker, previous.ledger
         if (old.observe, old.clients) == (config.observe, config.clients):
             recorder = previous.recorder
@@ -64,6 +65,12 @@ def _shapes_pictures(config: Config) -> tuple[object, ...]:
     """All of a configuration that variants depend on."""
     clients, store = config.clients, config.store
     return config.images, config.site, config.notices.tdm_policy, clients.secret_file, store.folder
+
+
+def _has_newest_key(maker: VariantMaker, config: Config) -> bool:
+    """Whether no key was added since: the files with keys change without a change of the configuration."""
+    masters = lasting_masters(config)
+    return not masters or Keyring(masters).newest("trace") == maker.trace_key
 
 
 def _ledger(config: Config) -> Ledger | None:

@@ -16,12 +16,8 @@ from guardware.notices import Notices
 from guardware.responses import SHARED_CACHES, VARY, media_type, with_notices
 from guardware.visit import Kind, Visit
 
-_CONDITIONS = frozenset(
-    [
-        *(b"range", b"request-range", b"if-range", b"if-none-match", b"if-match"),
-        *(b"if-modified-since", b"if-unmodified-since"),
-    ]
-)
+_RANGES = frozenset([b"range", b"request-range", b"if-range"])
+_CONDITIONS = _RANGES | {b"if-none-match", b"if-match", b"if-modified-since", b"if-unmodified-since"}
 _SENDFILE = frozenset(["http.response.pathsend", "http.response.zerocopysend"])
 _HAND_OVER = frozenset([b"x-accel-redirect", b"x-sendfile", b"x-lighttpd-send-file", b"x-litespeed-location"])
 """Headers by which an application has the server in front send a file: a picture that would pass us by."""
@@ -33,18 +29,33 @@ _OF_THE_ORIGINAL = (
         [
             *(b"content-type", b"content-length", b"content-encoding", b"content-range", b"content-location"),
             *(b"content-md5", b"content-digest", b"repr-digest", b"digest", b"etag", b"last-modified"),
-            *(b"accept-ranges", b"cache-control", b"expires", b"age", b"trailer"),
+            *(b"accept-ranges", b"cache-control", b"expires", b"age", b"trailer", b"transfer-encoding"),
         ]
     )
 )
 """What says something of the original, and is made anew or left out when a variant goes in its place."""
 
+_OF_NO_BODY = _HAND_OVER | {b"etag", b"last-modified", b"content-length"}
+"""What says something of the original, or would fetch it, where an answer has no body."""
+
 _ICONS = frozenset(["image/x-icon", "image/vnd.microsoft.icon"])
 """They go out as they are: too small to be of use, and browsers treat them apart."""
 _SVG = "image/svg+xml"
 
-_LOOK = 4 * ENOUGH
-"""Bytes of the body that are looked at; compressed, they hold the ``ENOUGH`` that decide."""
+_LOOK = 1024
+"""Bytes of the body that are looked at. Compressed, they hold the ``ENOUGH`` that decide: gzip's tables take up to
+about 300 (RFC 1951, 3.2.7), and what needs more was made to hide something."""
+
+_EVENT_ENDS = (b"\n\n", b"\r\r", b"\r\n\r\n")
+"""What ends an event in a stream of them: none is of use to a browser before."""
+
+_OPAQUE = frozenset(
+    [
+        *("", "application/octet-stream", "binary/octet-stream", "application/binary", "application/x-binary"),
+        *("application/download", "application/x-download", "application/force-download", "application/unknown"),
+    ]
+)
+"""What says nothing of the content. The third is what S3 calls a file of which it was told nothing."""
 
 _BODILESS = frozenset([204, 205, 304])
 
@@ -52,11 +63,13 @@ _BODILESS = frozenset([204, 205, 304])
 def doubtful_scope(scope: Scope, *, image: bool, known: bytes = b"") -> Scope:
     """The request as the application should see it, so that it answers with the whole picture.
 
-    GET for HEAD, no conditions, no ranges, no hand-over of files to the server; and no compression where a
-    picture is asked for. The variant's own length, validator and ranges are made here. ``known``: the entity tag
-    of the original from which a variant is ready, so that the application need not send that again.
+    GET for HEAD, no conditions (but those that guard a PUT or DELETE from overwriting), no ranges, no hand-over
+    of files to the server; and no compression where a picture is asked for. The variant's own length, validator
+    and ranges are made here. ``known``: the entity tag of the original from which a variant is ready, so that the
+    application need not send that again.
     """
-    dropped = _CONDITIONS | {b"accept-encoding"} if image else _CONDITIONS
+    dropped = _CONDITIONS if scope["method"].upper() in ("GET", "HEAD") else _RANGES
+    dropped = dropped | {b"accept-encoding"} if image else dropped
     headers = [h for h in scope["headers"] if h[0] not in dropped]
     if image:
         headers.append((b"accept-encoding", b"identity"))
@@ -78,7 +91,7 @@ class Plan(NamedTuple):
     ``asked``: which variant. ``doubtful``: its client gets no originals; otherwise a person's own ranges,
     conditions and handed-over files are in order for what is no picture. ``svg``: serve, sanitise or refuse.
     ``ready``: a base that is at hand if the original's entity tag is still ``tag``. ``given`` is told of each
-    traced copy that went out, ``seen`` of the headers and the SHA-256 of an original.
+    traced copy that is about to go out, ``seen`` of the headers and the SHA-256 of an original.
     """
 
     asked: Asked
@@ -145,7 +158,7 @@ class Protected:
         if self._state == "waiting":
             chunk = self._first + chunk
             self._first = chunk[:_LOOK]
-            if len(chunk) < ENOUGH and more and not self._is_event_stream():
+            if more and not self._tells(chunk):
                 return
             if not self._is_picture():
                 await self._begin_passing(chunk, more)
@@ -168,9 +181,9 @@ class Protected:
     def _is_picture(self) -> bool:
         """By what is declared, and by the first bytes; where neither can tell, what was asked for decides."""
         status, declared = self._start.get("status", 200), media_type(self._headers)
-        if status in _BODILESS:
+        if self._is_bodiless():
             return False
-        opaque = declared in ("", "application/octet-stream") or declared.startswith("multipart/")
+        opaque = declared in _OPAQUE or declared.startswith("multipart/")
         asked = self._visit.kind is Kind.IMAGE
         if declared == _SVG and self._plan.svg != "serve":
             return True
@@ -181,28 +194,41 @@ class Protected:
         handed = any(name in _HAND_OVER for name, _ in self._headers)
         if handed and (self._plan.doubtful or opaque):
             return True
-        encoding = (first_value(self._headers, b"content-encoding") or b"").strip().lower()
+        encoding = self._encoding()
         start = decoded_start(self._first, encoding)
         if start is None:
-            return asked or opaque
-        return sniff(start) is not None
+            return asked or opaque or b"," in encoding
+        return sniff(start) is not None or (len(start) < ENOUGH and len(self._first) >= _LOOK)
 
-    def _is_event_stream(self) -> bool:
-        return media_type(self._headers) == "text/event-stream"
+    def _tells(self, chunk: bytes) -> bool:
+        """Whether the body's first bytes are enough to tell a picture."""
+        if media_type(self._headers) == "text/event-stream" and any(end in chunk for end in _EVENT_ENDS):
+            return True
+        start = decoded_start(chunk[:_LOOK], self._encoding())
+        return len(chunk if start is None else start) >= ENOUGH or len(chunk) >= _LOOK
+
+    def _encoding(self) -> bytes:
+        """What the body is encoded by, joined by commas if by several; "" if it is not."""
+        lines = b",".join(value for name, value in self._headers if name == b"content-encoding")
+        names = (part.strip() for part in lines.lower().split(b","))
+        return b",".join(name for name in names if name not in (b"", b"identity"))
 
     async def _begin_passing(self, first: bytes, more: bool) -> None:
         self._state = "passing"
         headers, _ = with_notices(self._headers, self._notices, self._visit)
-        if self._plan.doubtful and self._start.get("status") in _BODILESS:
-            headers = [h for h in headers if h[0] not in (b"etag", b"last-modified", b"content-length")]
+        if self._plan.doubtful and self._is_bodiless():
+            headers = [h for h in headers if h[0] not in _OF_NO_BODY]
         await self._send({**self._start, "headers": headers})
         await self._pass(first, more)
 
     async def _pass(self, chunk: bytes, more: bool) -> None:
-        # The application was asked to GET; a HEAD gets the head only.
-        body = b"" if self._visit.method == "HEAD" else chunk
+        # The application was asked to GET; a HEAD gets the head only. Servers send what follows a 304 or 204 too.
+        body = b"" if self._visit.method == "HEAD" or self._is_bodiless() else chunk
         if body or not more:
             await self._send({"type": "http.response.body", "body": body, "more_body": more})
+
+    def _is_bodiless(self) -> bool:
+        return self._start.get("status", 200) in _BODILESS
 
     async def _exchange(self, last: bytes, *, whole: bool, more: bool) -> None:
         status = self._start.get("status", 200)
@@ -227,16 +253,16 @@ class Protected:
         by_accept = self._maker.depends_on_accept(self._plan.asked.variant)
         extra = _merge_vary(own, VARY + b", Accept" if by_accept else VARY)
         answer = _answer(variant, self._visit, 200 if status == 206 else status, extra)
-        await send_answer(
-            Answer(answer.status, [*noticed, *answer.headers], answer.body), self._visit.method, self._send
-        )
-        if self._plan.given is not None and variant.mark is not None and answer.status in (200, 206):
+        method = self._visit.method
+        # Before it goes, whatever its status: who hangs up at the end, or gets a 404 with it, has it all the same.
+        if self._plan.given is not None and variant.mark is not None and answer.body and method != "HEAD":
             self._plan.given(variant)
+        await send_answer(Answer(answer.status, [*noticed, *answer.headers], answer.body), method, self._send)
 
     async def _variant(self, status: int, *, whole: bool) -> Variant:
         if not whole:
             return self._maker.placeholder("too large, or too many at once", busy=not self._too_large)
-        if status == 206 or first_value(self._headers, b"content-encoding") not in (None, b"identity"):
+        if status == 206 or self._encoding():
             return self._maker.placeholder("partial or encoded")
         declared = media_type(self._headers)
         drawing = declared == _SVG and sniff(self._first) is None
@@ -254,7 +280,8 @@ def _answer(variant: Variant, visit: Visit, status: int, extra: RawHeaders) -> A
             variant.body,
             variant.content_type,
             variant.etag,
-            visit.headers,
+            # A part of a card is no part of a picture.
+            [h for h in visit.headers if h[0] not in _RANGES] if variant.placeholder else visit.headers,
             method=visit.method,
             status=status,
             extra_headers=extra,

@@ -53,16 +53,20 @@ def configured_masters(config: Config) -> tuple[bytes, ...]:
     return masters
 
 
+def lasting_masters(config: Config) -> tuple[bytes, ...]:
+    """The masters that the next process has too, oldest first: the owner's, or those in the folder, where one is
+    made on first use; none if nothing can be written. Raises ConfigError if one is no secret."""
+    folder = state_folder(config)
+    return configured_masters(config) or (_kept(folder / KEYS_FILE) if folder is not None else ())
+
+
 def load_keyring(config: Config) -> Keyring:
     """The masters to serve and to read with; made and written down on first use.
 
     Where nothing can be written, they last as long as the process, and the log says so. Raises ConfigError if
     a secret is too short.
     """
-    masters = configured_masters(config)
-    folder = state_folder(config)
-    if not masters and folder is not None:
-        masters = _kept(folder / KEYS_FILE)
+    masters = lasting_masters(config)
     if not masters:
         _log.warning(
             "no key is kept (store.folder), so marks in pictures given out now cannot be read after a restart; "

@@ -126,8 +126,13 @@ def _inline(value: Any) -> str:
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key}: {_inline(inner)}" for key, inner in value.items()) + "}"
     if isinstance(value, list):
-        return "[" + ", ".join(f'"{item}"' if ":" in str(item) else _inline(item) for item in value) + "]"
+        return "[" + ", ".join(_listed(item) for item in value) + "]"
     return value if isinstance(value, str) and value else json.dumps(value)
+
+
+def _listed(item: Any) -> str:
+    """``item`` within square brackets: a word with a colon needs quotes there."""
+    return f'"{item}"' if isinstance(item, str) and ":" in item else _inline(item)
 
 
 def _type(annotation: Any, metadata: list[Any]) -> str:

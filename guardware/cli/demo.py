@@ -34,8 +34,8 @@ Try these in another terminal:
 1. A browser gets the originals, and nothing in its way.
    python3 -m webbrowser {site}
 
-2. curl, like most download scripts, gets a smaller copy with a watermark across it and scrambled colours. A browser
-   puts them right by the profile in the file; programs that build training sets do not.
+2. curl, like most download scripts, gets a smaller copy, with a watermark across it and with scrambled colours.
+   A browser puts them right by the profile in the file; programs that build training sets do not.
    curl -o copy.jpg {picture}
    python3 -m webbrowser copy.jpg
 

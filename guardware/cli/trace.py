@@ -8,15 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import click
+from PIL import Image
 
 from guardware import config as configuration
 from guardware.config.schema import Config
 from guardware.errors import GuardwareError
 from guardware.images.decode import UnreadablePicture
+from guardware.images.pipeline import Secrets, drawn
+from guardware.images.recipes import compile_recipes
 from guardware.images.trace.originals import Originals, picture_files
-from guardware.images.trace.reader import Finding, Report, trace
+from guardware.images.trace.reader import Dress, Finding, Report, trace
 from guardware.images.trace.record import Entry, Record, as_json
-from guardware.keys import Keyring
+from guardware.keys import Keyring, key_id
 from guardware.secrets import KEYS_FILE, configured_masters, load_keyring, state_folder
 
 RECORD_FOLDER = "trace"
@@ -50,13 +53,14 @@ def command(
     named and not a person: caches and shared connections stand between them.
     """
     config = configuration.load(path)
-    keys = _keyring(config).every("trace")
+    keyring = _keyring(config)
+    keys = keyring.every("trace")
     files = _files(paths)
     if not files:
         raise click.UsageError("there are no pictures in what you named")
     known = _originals(originals) if originals else None
     copies = _record(config, record)
-    reports = _reports(files, keys, known, copies, config.images.trace.delta)
+    reports = _reports(files, keys, known, copies, config.images.trace.delta, _dress(config, keyring))
     failed = _print_json(reports) if as_json_ else _print_text(reports, len(files))
     if copies is not None and copies.damaged:
         click.echo(f"{copies.damaged} damaged lines in {copies.folder} were passed over", err=True)
@@ -104,13 +108,31 @@ def _record(config: Config, given: Path | None) -> Record | None:
     return Record(place) if place is not None and place.is_dir() else None
 
 
+def _dress(config: Config, keyring: Keyring) -> Dress:
+    """What a copy showed, by today's recipe of its variant."""
+    recipes = compile_recipes(config)
+    sets = map(Secrets._make, zip(*(keyring.every(purpose) for purpose in Secrets._fields), strict=True))
+    secrets = {key_id(each.trace): each for each in sets}
+
+    def dress(original: bytes, entry: Entry) -> Image.Image | None:
+        known = recipes.get(entry.variant), secrets.get(entry.key)
+        return None if known[0] is None or known[1] is None else drawn(original, known[0], known[1])
+
+    return dress
+
+
 def _reports(
-    files: Sequence[Path], keys: Sequence[bytes], originals: Originals | None, record: Record | None, delta: float
+    files: Sequence[Path],
+    keys: Sequence[bytes],
+    originals: Originals | None,
+    record: Record | None,
+    delta: float,
+    dress: Dress,
 ) -> Iterator[tuple[Path, Report | str]]:
     """For each file its report, or why there is none."""
     for file in files:
         try:
-            yield file, trace(file.read_bytes(), keys, originals, record, delta=delta)
+            yield file, trace(file.read_bytes(), keys, originals, record, delta=delta, dress=dress)
         except (OSError, UnreadablePicture) as error:
             yield file, str(error)
 
@@ -141,7 +163,8 @@ def _as_dict(file: Path, report: Report | str) -> dict[str, Any]:
         | {"mark": f"{finding.mark:010x}", "accuses": finding.accuses, "entries": [*map(as_json, finding.entries)]}
         for finding in report.findings
     ]
-    return {"file": str(file)} | report._asdict() | {"findings": findings}
+    stated = [*map(as_json, report.stated)]
+    return {"file": str(file)} | report._asdict() | {"findings": findings, "stated": stated}
 
 
 def _as_text(file: Path, report: Report | str) -> Iterator[str]:
@@ -156,6 +179,9 @@ def _as_text(file: Path, report: Report | str) -> Iterator[str]:
         yield from _finding_lines(finding)
     if not report.findings:
         yield "  nothing   no mark was found"
+    if report.stated and not any(finding.accuses for finding in report.findings):
+        yield "  written   in the file's metadata, which anybody can change, is the number of:"
+        yield from map(_entry_line, report.stated[:_MOST_ENTRIES])
     if not any(finding.accuses for finding in report.findings):
         yield from (f"  tried     {text}" for text in report.tried)
         yield from (f"  advice    {text}" for text in report.advice)

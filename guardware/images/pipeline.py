@@ -20,7 +20,17 @@ from guardware.images.negotiate import negotiate
 from guardware.images.picture import Picture
 from guardware.images.recipe import Decoy, Degrade, Metadata, Recipe, Resize, Trace, Veil, Watermark
 from guardware.images.trace import blind, splice
-from guardware.images.veil import NONSENSE, Order, carries, choose, encoder_options, likeness, profile, scramble
+from guardware.images.veil import (
+    NONSENSE,
+    Order,
+    carries,
+    choose,
+    encoder_options,
+    likeness,
+    profile,
+    restore,
+    scramble,
+)
 from guardware.images.watermark import compile_mark, watermark
 from guardware.keys import Keyring
 
@@ -41,6 +51,10 @@ class Secrets(NamedTuple):
     @classmethod
     def of(cls, keyring: Keyring) -> "Secrets":
         return cls._make(keyring.newest(name) for name in cls._fields)
+
+    def __repr__(self) -> str:
+        """No key: tracebacks and reports of errors show the values of a call."""
+        return f"Secrets({len(self)} keys)"
 
 
 class _Canvas(NamedTuple):
@@ -74,6 +88,23 @@ def make(
     for step in recipe.steps:
         canvas = _taken(step, canvas, target, digest, secrets)
     return _saved(canvas, target, recipe, digest, secrets)
+
+
+def drawn(original: bytes, recipe: Recipe, secrets: Secrets) -> Image.Image | None:
+    """What a copy shows before it is traced, in right colours: RGB, the first frame; None for the mere picture.
+
+    For readers of a trace: against this a leak is compared, or a visible mark would count as damage. Raises as
+    ``make``.
+    """
+    digest = hashlib.sha256(original).digest()
+    resize = next((step for step in recipe.steps if isinstance(step, Resize)), None)
+    picture, source = decode(original, resize.max_side if resize else None, recipe.bounds)
+    target = negotiate(source, picture.frames[0].mode == "RGBA", picture.animated, "keep", b"")
+    canvas = _Canvas(Picture(picture.frames[:1]))
+    for step in recipe.steps:
+        canvas = _taken(step, canvas, target, digest, secrets)
+    shown = canvas.picture.frames[0] if canvas.order is None else restore(canvas.picture.frames[0], canvas.order)
+    return None if shown.tobytes() == picture.frames[0].tobytes() else _opaque(shown).convert("RGB")
 
 
 def _taken(step: object, canvas: _Canvas, target: Format, digest: bytes, secrets: Secrets) -> _Canvas:

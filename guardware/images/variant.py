@@ -4,7 +4,11 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
+from guardware.images.formats import FORMATS
 from guardware.images.trace.splice import Splice, unpack
+
+_TYPES = frozenset([*(row.media_type for row in FORMATS), "image/svg+xml"])
+"""All that a base may be: a worker that a picture took over could send a page with scripts for our visitors."""
 
 
 class Variant(NamedTuple):
@@ -83,5 +87,7 @@ def load(header: Mapping[str, Any], body: bytes, picture: str, key: bytes) -> Ba
     if header["kind"] == "splice":
         return Spliced(unpack(header["splice"], body, key), size, picture)
     mark = None if header["mark"] is None else int(header["mark"])
-    variant = Variant.of(bytes(body), str(header["type"]))
+    if header["type"] not in _TYPES:
+        raise ValueError("a base that is no picture")
+    variant = Variant.of(bytes(body), header["type"])
     return Shared(variant._replace(mark=mark, scheme="T1" if mark is not None else "", size=size, picture=picture))

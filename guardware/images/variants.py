@@ -3,9 +3,13 @@
 import asyncio
 import hashlib
 import logging
+import math
+import os
 import time
+import weakref
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import NamedTuple, TypeVar
 
 from guardware.config.schema import Config
@@ -16,7 +20,7 @@ from guardware.images.disk import DiskCache
 from guardware.images.holding import Holding
 from guardware.images.keys import FOLDER, VariantKeys
 from guardware.images.lettering import choose
-from guardware.images.pipeline import Secrets
+from guardware.images.pipeline import SVG, Secrets
 from guardware.images.placeholder import placeholder_png
 from guardware.images.recipe import Placeholder, Recipe, Veil
 from guardware.images.recipes import check_extras, compile_recipes, leaves_picture, offered, offers, owner_words
@@ -72,9 +76,10 @@ class Stats(NamedTuple):
 
 
 class _Failure(NamedTuple):
-    """Not to be tried again before ``until`` (monotonic seconds)."""
+    """Not to be tried again before ``until`` (monotonic seconds). ``lasting``: it is the picture's own fault."""
 
     until: float
+    lasting: bool
 
     @property
     def charge(self) -> int:
@@ -96,17 +101,23 @@ class VariantMaker:
         self._secrets = Secrets.of(keyring)
         self._keys = VariantKeys(self._recipes, self._secrets)
         self._placeholder = Variant.of(placeholder_png(choose(owner_words(config))), "image/png", placeholder=True)
-        self._cache: MemoryCache[Base | _Failure] = MemoryCache(images.cache_bytes, lambda base: base.charge)
-        folder = state_folder(config)
-        self._disk = DiskCache(folder / FOLDER, images.disk_bytes) if folder and images.disk_bytes else None
-        self._workshop: Workshop[Base | None] = Workshop(
-            images.workers, images.queue, _HELD_ORIGINALS * images.max_bytes
-        )
+        self._folder = state_folder(config)
         self._crew = Crew(WORK, images.workers, memory=images.worker_memory, timeout=images.timeout)
+        self.begin_anew()
+        os.register_at_fork(after_in_child=partial(_begin_anew, weakref.ref(self)))
         self.holding = Holding(_HELD_BODIES * images.max_bytes)
         """For originals that callers put together before they ask for a variant."""
-        self._readers: ThreadPoolExecutor | None = None
         self._made = self._hits = self._disk_hits = self._placeholders = 0
+
+    def begin_anew(self) -> None:
+        """Caches and threads; again in a process just forked, where there are neither threads nor sound locks."""
+        images, folder = self._config, self._folder
+        self._cache: MemoryCache[Base | _Failure] = MemoryCache(images.cache_bytes, lambda base: base.charge)
+        self._disk = DiskCache(folder / FOLDER, images.disk_bytes) if folder and images.disk_bytes else None
+        self._workshop: Workshop[Base | _Failure] = Workshop(
+            images.workers, images.queue, _HELD_ORIGINALS * images.max_bytes
+        )
+        self._readers: ThreadPoolExecutor | None = None
 
     @property
     def stats(self) -> Stats:
@@ -198,8 +209,11 @@ class VariantMaker:
             found = await _outcome(job, deadline - time.monotonic())
             if found is None and not job.done():
                 return self.placeholder("not in time", busy=True)
+        if isinstance(found, _Failure) and not found.lasting:
+            wait = max(1, math.ceil(found.until - time.monotonic()))
+            return self.placeholder("failed just now")._replace(retry_after=wait)
         if found is None or isinstance(found, _Failure):
-            return self.placeholder("cannot be made")
+            return self.placeholder("cannot be made", busy=found is None)
         return found.copy(asked.mark)
 
     async def _digest(self, original: bytes) -> bytes | None:
@@ -226,7 +240,7 @@ class VariantMaker:
             return None
         try:
             base = self._loaded(data, picture)
-        except (ValueError, KeyError, TypeError):
+        except Exception:  # whole, but not from us: it may hold anything, and is made anew
             return None
         self._disk_hits += 1
         self._cache.put(key, base)
@@ -238,11 +252,11 @@ class VariantMaker:
 
     def _work(
         self, key: bytes, picture: bytes, original: bytes, content_type: str, recipe: Recipe, asked: Asked
-    ) -> Callable[[], Base | None]:
+    ) -> Callable[[], Base | _Failure]:
         """What a thread of the workshop does: have a process make the base, and keep it. A failure is kept too,
         so that it costs its time once."""
 
-        def work() -> Base | None:
+        def work() -> Base | _Failure:
             try:
                 header, body = self._crew.run(
                     original=original,
@@ -252,7 +266,8 @@ class VariantMaker:
                     accept=offered(offers(recipe, asked.accept)),
                 )
                 base = load(header, body, picture.hex(), self._secrets.trace)
-                if isinstance(base, Shared) and base.variant.body == original and not leaves_picture(recipe):
+                kept = content_type == SVG or leaves_picture(recipe)  # a drawing may have had nothing to take out
+                if isinstance(base, Shared) and base.variant.body == original and not kept:
                     raise ValueError("the variant would be the original")
             except Exception as error:  # Damaged files make decoders raise almost anything.
                 lasting = not isinstance(error, TimeoutError | WorkerDied | MemoryError)
@@ -261,8 +276,9 @@ class VariantMaker:
                     "no %s variant of a picture (%r, %d bytes): %s: %s",
                     recipe.name, content_type, len(original), type(error).__name__, error,
                 )  # fmt: skip
-                self._cache.put(key, _Failure(time.monotonic() + (_FOR_GOOD if lasting else _AGAIN)))
-                return None
+                failure = _Failure(time.monotonic() + (_FOR_GOOD if lasting else _AGAIN), lasting)
+                self._cache.put(key, failure)
+                return failure
             self._made += 1
             self._cache.put(key, base)
             if self._disk is not None:
@@ -270,6 +286,11 @@ class VariantMaker:
             return base
 
         return work
+
+
+def _begin_anew(maker: weakref.ref[VariantMaker]) -> None:
+    if (alive := maker()) is not None:
+        alive.begin_anew()
 
 
 async def _outcome(job: Future[R], seconds: float) -> R | None:

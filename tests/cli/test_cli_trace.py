@@ -129,3 +129,18 @@ def test_originals_that_are_none(site: Path) -> None:
     result = run(site, site / "found" / "a.png", "--original", site / "found" / "c.txt")
     assert isinstance(result.exception, GuardwareError)
     assert "none of the originals can be read" in str(result.exception)
+
+
+@pytest.mark.parametrize(("mark", "told"), [("000000007b", True), ("00000000ff", False)])
+def test_a_number_written_in_the_file_is_told_and_names_nobody(
+    site: Path, tmp_path: Path, mark: str, told: bool
+) -> None:
+    found = tmp_path / "found.png"
+    found.write_bytes(png(small_picture("chelsea")) + f"guardware:{mark}".encode())
+    result = run(site, found)
+    assert ("which anybody can change" in result.stdout) is told
+    assert ("event-123" in result.stdout) is told
+    assert "given to" not in result.stdout
+    (report,) = map(json.loads, run(site, found, "--json").stdout.splitlines())
+    assert {entry["event"] for entry in report["stated"]} == ({"event-123"} if told else set())
+    assert not any(finding["accuses"] for finding in report["findings"])

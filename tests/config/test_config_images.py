@@ -72,17 +72,18 @@ def test_how_a_step_is_written(written: str, short: Any) -> None:
         ),
         (
             "{variants: {v: [cloak]}}",
-            "images.variants.v[0]: cloak is not there yet: it will come with the extra guardware[cloak]; take it out",
+            "images.variants.v[0]: cloak is not there yet: it will come with the extra guardware[cloak]; "
+            "take it out",
         ),
         (
             "{variants: {v: [viel]}}",
-            "images.variants.v[0]: 'viel' is no step; write one of resize, degrade, decoy, placeholder, watermark, "
-            "veil, trace, metadata, save",
+            "images.variants.v[0]: 'viel' is no step; write one of resize, degrade, decoy, placeholder, "
+            "watermark, veil, trace, metadata, save",
         ),
         (
             "{verdicts: {doubtful: veild}}",
-            "images.verdicts: doubtful names no variant; write one of veiled, veiled-marked, veiled-small, marked, "
-            "marked-traced, bait, credited",
+            "images.verdicts: doubtful names no variant; write one of veiled, veiled-marked, veiled-small, "
+            "marked, marked-traced, bait, credited",
         ),
         (
             "{verdicts: {doubtful: credited}}",

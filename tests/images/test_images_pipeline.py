@@ -11,7 +11,7 @@ from image_samples import OUTPUT, difference, file_of, noise, opened, sample, sc
 from PIL import ExifTags, Image, PngImagePlugin
 
 from guardware.config import from_mapping
-from guardware.images.pipeline import Secrets, make
+from guardware.images.pipeline import Secrets, drawn, make
 from guardware.images.recipe import Recipe
 from guardware.images.recipes import compile_recipes
 from guardware.images.trace.splice import FIELD
@@ -108,6 +108,15 @@ def test_what_all_share_is_the_same_every_time() -> None:
     assert one == two
     assert one.etag == f'"gw-{hashlib.sha256(one.body).hexdigest()[:32]}"'.encode()
     assert made(sample("WEBP"), VEILED).mark != one.mark
+
+
+@pytest.mark.parametrize("steps", [["watermark"], ["watermark", "veil"]])
+def test_what_a_copy_shows_can_be_drawn_again_to_read_its_trace(steps: list[str]) -> None:
+    recipe = recipes({"resize": 320}, *steps, "trace", {"save": {"quality": 95}})
+    again = drawn(sample("JPEG"), recipe, SECRETS)
+    assert again is not None
+    assert difference(unveil(opened(made(sample("JPEG"), recipe).body)), again) < 3
+    assert drawn(sample("JPEG"), recipes({"resize": 320}, "veil", "trace"), SECRETS) is None
 
 
 def test_pictures_too_small_for_a_mark_go_without() -> None:

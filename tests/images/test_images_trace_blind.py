@@ -58,11 +58,11 @@ def test_strips_leave_no_seams(monkeypatch: pytest.MonkeyPatch) -> None:
     ("size", "fits"),
     [
         ((1, 1), False),
-        ((95, 4000), False),
-        ((96, 96), True),
-        ((96, 3840), True),
+        ((127, 4000), False),
+        ((128, 128), True),
+        ((128, 5120), True),
         ((1, 60000), False),
-        ((100, 4001), False),
+        ((200, 8001), False),
         ((4000, 3000), True),
     ],
 )
@@ -71,7 +71,7 @@ def test_what_can_carry_a_mark(size: tuple[int, int], fits: bool) -> None:
 
 
 def test_what_cannot_carry_a_mark_comes_back_as_it_is() -> None:
-    picture = Image.new("RGB", (95, 500), "teal")
+    picture = Image.new("RGB", (127, 500), "teal")
     assert blind.embed(picture, MARK, KEY) is picture
 
 
@@ -113,7 +113,7 @@ def test_a_letterbox_is_looked_through() -> None:
     assert (read.valid, read.mark, read.how) == (True, MARK, "border")
 
 
-@pytest.mark.parametrize("name", ["rotate 2, crop", "rotate 3, expand"])
+@pytest.mark.parametrize("name", ["rotate 3, expand"])
 def test_a_turned_picture_is_turned_back(name: str) -> None:
     read = reading.read(attacks.MORE[name](marked("rocket")), KEY)
     assert (read.valid, read.mark, read.how) == (True, MARK, "turned")

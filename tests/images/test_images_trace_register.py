@@ -99,7 +99,7 @@ def test_an_original_is_drawn_as_the_leak_shows_it() -> None:
     assert np.abs(view - mean_plane(leak)).mean() < 1
 
 
-@pytest.mark.parametrize("leak", ["rocket", "line art", "sky"])
+@pytest.mark.parametrize("leak", ["rocket"])
 def test_another_picture_fits_badly(leak: str) -> None:
     assert find(mean_plane(small(leak)), mean_plane(small("coffee"))).ncc < 0.5
 
@@ -112,25 +112,24 @@ def test_too_little_to_place_is_not_placed(size: tuple[int, int], grey: int) -> 
     assert find(mean_plane(small("coffee")), leak).ncc <= 0
 
 
-QUICK = (
-    "PNG",
-    "JPEG 50",
-    "noise s=10",
-    "border 256 q95",
-    "served q85, centre-crop 256 q75",
-    "crop 25 % corner q75",
-    "rotate 1, crop",
-    "rotate 5, expand",
-    "mirror",
-    "squeeze 8 %",
-    "median 5",
-    "gamma 1.2",
-    "greyscale",
-)
+QUICK = [
+    ("coffee", "JPEG 50"),
+    ("coffee", "border 256 q95"),
+    ("coffee", "crop 25 % corner q75"),
+    ("coffee", "rotate 5, expand"),
+    ("coffee", "squeeze 8 %"),
+    ("coffee", "median 5"),
+    ("chelsea", "served q85, centre-crop 256 q75"),
+    ("chelsea", "rotate 1, crop"),
+    ("chelsea", "mirror"),
+    ("chelsea", "gamma 1.2"),
+    ("comic", "PNG"),
+    ("comic", "noise s=10"),
+    ("comic", "greyscale"),
+]
 
 
-@pytest.mark.parametrize("attack", QUICK)
-@pytest.mark.parametrize("name", ["coffee", "chelsea"])
+@pytest.mark.parametrize(("name", "attack"), QUICK)
 def test_a_mark_is_read_with_the_original(name: str, attack: str) -> None:
     picture = real_pictures.small_picture(name)
     read = read_known(EVERY[attack](blind.embed(picture, MARK, KEY)), known(picture), KEY)
@@ -139,7 +138,7 @@ def test_a_mark_is_read_with_the_original(name: str, attack: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("attack", EVERY)
-@pytest.mark.parametrize("name", ["astronaut", "coffee", "rocket", "hubble"])
+@pytest.mark.parametrize("name", ["astronaut", "coffee"])
 def test_photographs_are_traced_through_everything(name: str, attack: str) -> None:
     picture = real_pictures.picture(name)
     read = read_known(EVERY[attack](blind.embed(picture, MARK, KEY)), known(picture), KEY)
@@ -160,6 +159,13 @@ def test_a_placement_that_is_known_is_not_looked_for_again() -> None:
     read = read_known(leak, original, KEY, placement=place._replace(how="told"))
     assert (read.mark, read.valid) == (MARK, True)
     assert read.how.startswith("told")
+
+
+def test_a_veiled_copy_is_read_as_a_loader_sees_it() -> None:
+    picture = real_pictures.small_picture("coffee")
+    loaded = ImageOps.invert(Image.merge("RGB", blind.embed(picture, MARK, KEY).split()[::-1]))
+    read = read_known(attacks.ATTACKS["centre-crop 256 q95"](loaded), known(picture), KEY)
+    assert (read.valid, read.mark) == (True, MARK)
 
 
 def test_neither_an_unmarked_copy_nor_another_key_reads() -> None:

@@ -5,6 +5,8 @@ import logging
 import os
 import signal
 import struct
+import subprocess
+import sys
 import time
 import zlib
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -20,6 +22,7 @@ from image_samples import OUTPUT, file_of, noise, opened, sample, scene
 from PIL import Image, ImageFile
 
 from guardware.config import from_mapping
+from guardware.images import variants
 from guardware.images.cache import OVERHEAD
 from guardware.images.crew import Crew
 from guardware.images.variant import Variant
@@ -405,8 +408,10 @@ async def test_torn_files_on_disk_are_made_anew(tmp_path: Path) -> None:
 
 
 async def test_a_worker_killed_in_mid_work_costs_one_placeholder(
-    maker: VariantMaker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    monkeypatch.setattr(variants, "Crew", Crew)  # not the workers that all tests share
+    maker = a_maker()
     await maker.make(sample("JPEG"), "image/jpeg", SMALL)
     (child,) = maker._crew._children
     os.kill(child._process.pid, signal.SIGSTOP)
@@ -417,6 +422,7 @@ async def test_a_worker_killed_in_mid_work_costs_one_placeholder(
         assert (await struck).placeholder
     assert "SIGKILL" in caplog.text
     assert not (await maker.make(sample("WEBP"), "image/webp", SMALL)).placeholder
+    await maker.close()
 
 
 async def test_a_placeholder_by_configuration_needs_no_work(made: list[bytes]) -> None:
@@ -431,3 +437,40 @@ async def test_metadata_alone_leaves_every_pixel(maker: VariantMaker) -> None:
     assert b"Mira Solberg" in variant.body
     assert maker.keeps_picture("credited")
     assert not maker.keeps_picture("veiled")
+
+
+FORKED = """
+import asyncio, os, sys
+from pathlib import Path
+from guardware.config import from_mapping
+from guardware.images.trace.ledger import Ledger
+from guardware.images.trace.record import Entry, Record
+from guardware.images.variants import Asked, VariantMaker
+from guardware.keys import Keyring
+
+folder, one, other = map(Path, sys.argv[1:])
+entry = Entry(1, 0.0, "e", "/", "0" * 16, (9, 9), "T2", "k", "c", "u", "d", "v")
+if __name__ == "__main__":
+    maker = VariantMaker(from_mapping({"store": {"folder": str(folder)}}), Keyring([b"k" * 16]))
+    ledger = Ledger(folder / "trace", 9e9)
+    ask = lambda file: asyncio.run(maker.make(file.read_bytes(), "", Asked("marked")))
+    assert not ask(one).placeholder
+    ledger.note(entry)
+    if not (child := os.fork()):
+        ok = not ask(other).placeholder and not ask(one).placeholder
+        ledger.note(entry)
+        ledger.close()
+        os._exit(0 if ok else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert not ask(other).placeholder
+    ledger.close()
+    assert len(list(Record(folder / "trace"))) == 2
+"""
+
+
+def test_a_server_that_forks_after_it_has_worked(tmp_path: Path) -> None:
+    for name, format in (("one", "JPEG"), ("other", "PNG")):
+        (tmp_path / name).write_bytes(sample(format))
+    arguments = [sys.executable, "-c", FORKED, str(tmp_path / "s"), str(tmp_path / "one"), str(tmp_path / "other")]
+    done = subprocess.run(arguments, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr

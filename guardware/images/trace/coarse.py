@@ -1,18 +1,19 @@
 """First guesses of a registration, the likeliest first: what usually happens to a picture, then any crop."""
 
 from collections.abc import Iterator
-from itertools import product
+from itertools import chain, product
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from guardware.images.trace.frame import content_box
 from guardware.images.trace.plane import Box, Matrix, Plane, fast_length, high_pass, onto, resized, warped
-from guardware.images.trace.refine import judge, scene
+from guardware.images.trace.refine import Leak, judge, scene
 
 _SIDE: Final = 64
 """Shorter side of the original that guesses are judged at."""
+_FAR: Final = 160
+"""Shorter side of the leak for that."""
 _ANGLES: Final = (0.0, -1.5, 1.5, -3.0, 3.0, -4.5, 4.5, -6.0, 6.0)
 _USUAL: Final = 4
 _CROPS: Final = 4
@@ -33,38 +34,42 @@ _ROUNDS: Final[tuple[tuple[str, tuple[bool, ...], tuple[float, ...], tuple[float
 """What the search tries, the likeliest first: name, mirrored, degrees, width over height."""
 
 
-def guesses(leak: Plane, original: Plane) -> Iterator[tuple[Matrix, str]]:
+def guesses(leak: Leak, original: Plane) -> Iterator[tuple[Matrix, str]]:
     """Maps from the original to the leak that are worth refining, with a word on each. A search goes on only when
     the next one is asked for."""
-    yield from _usual(leak, original)
-    yield from _crops(leak, original)
+    far = leak.shrunk(_FAR)
+    back = np.array([[leak.size[0] / far.size[0]], [leak.size[1] / far.size[1]]])
+    for matrix, how in chain(_usual(far, original), _crops(far, original)):
+        yield matrix * back, how
 
 
-def _usual(leak: Plane, original: Plane) -> list[tuple[Matrix, str]]:
+def _usual(leak: Leak, original: Plane) -> Iterator[tuple[Matrix, str]]:
     """The whole frame, the part within a border, the middle; plain and mirrored; turned a little."""
-    height, width = original.shape
-    ratio = min(width, height) / _SIDE
-    small = resized(original, (round(width / ratio), round(height / ratio)))
-    found = []
-    boxes = _boxes(leak, (width, height))
+    small = _small(original)
+    ratio = np.array([original.shape[1] / small.shape[1], original.shape[0] / small.shape[0], 1.0])
+    detail, size, found = high_pass(small), (original.shape[1], original.shape[0]), []
     for mirrored, angle in product((False, True), _ANGLES):
-        for box, name in [*boxes, *_grown(leak, (width, height), angle)]:
-            matrix = onto(box, (width, height), mirrored, angle)
-            scaled = matrix * np.array([width / small.shape[1], height / small.shape[0], 1.0])
-            fit = judge(scene(leak, small, scaled), scaled)
+        for box, name in [*_boxes(leak, size), *_grown(leak.size, size, angle)]:
+            matrix = onto(box, size, mirrored, angle)
+            fit = judge(scene(leak, detail, matrix * ratio), matrix * ratio)
             words = [name, *(["mirrored"] if mirrored else []), *(["turned"] if angle else [])]
             found.append((fit.score, matrix, " ".join(words)))
     found.sort(key=lambda one: -one[0])
-    return [(matrix, how) for _, matrix, how in found[:_USUAL]]
+    yield from ((matrix, how) for _, matrix, how in found[:_USUAL])
 
 
-def _boxes(leak: Plane, size: tuple[int, int]) -> list[tuple[Box, str]]:
+def _small(original: Plane) -> Plane:
+    height, width = original.shape
+    ratio = min(width, height) / _SIDE
+    return resized(original, (round(width / ratio), round(height / ratio)))
+
+
+def _boxes(leak: Leak, size: tuple[int, int]) -> list[tuple[Box, str]]:
     """Where the original's frame may lie in the leak."""
-    height, width = leak.shape
-    inner = content_box(leak)
+    width, height = leak.size
     boxes: list[tuple[Box, str]] = [((0.0, 0.0, float(width), float(height)), "frame")]
-    if inner != (0, 0, width, height):
-        boxes.insert(0, ((float(inner[0]), float(inner[1]), float(inner[2]), float(inner[3])), "border"))
+    if leak.content != boxes[0][0]:
+        boxes.insert(0, (leak.content, "border"))
     scale = max(width / size[0], height / size[1])
     across, down = size[0] * scale / 2, size[1] * scale / 2
     if max(across / width, down / height) > 0.502:
@@ -72,14 +77,14 @@ def _boxes(leak: Plane, size: tuple[int, int]) -> list[tuple[Box, str]]:
     return boxes
 
 
-def exact(leak: Plane, size: tuple[int, int]) -> list[Matrix]:
+def exact(leak: Leak, size: tuple[int, int]) -> list[Matrix]:
     """The maps that a scraper's own resizing, cropping and letterboxing leave of an original of ``size``."""
     return [onto(box, size, mirrored, 0.0) for box, _ in _boxes(leak, size) for mirrored in (False, True)]
 
 
-def _grown(leak: Plane, size: tuple[int, int], angle: float) -> list[tuple[Box, str]]:
+def _grown(leak: tuple[int, int], size: tuple[int, int], angle: float) -> list[tuple[Box, str]]:
     """Where it lies when the frame was turned and grew to hold its corners."""
-    height, width = leak.shape
+    width, height = leak
     across, down = np.cos(np.deg2rad(angle)), abs(np.sin(np.deg2rad(angle)))
     x = width * size[0] / (size[0] * across + size[1] * down) / 2
     y = height * size[1] / (size[1] * across + size[0] * down) / 2
@@ -108,13 +113,12 @@ def _ground(small: Plane) -> _Ground:
     return _Ground(spectrum, power, (height, width), padded)
 
 
-def _crops(leak: Plane, original: Plane) -> Iterator[tuple[Matrix, str]]:
+def _crops(leak: Leak, original: Plane) -> Iterator[tuple[Matrix, str]]:
     """The leak's content as a part of the original: correlations over scales, rounds of ever odder changes."""
     height, width = original.shape
-    ratio = min(width, height) / _SIDE
-    small = resized(original, (round(width / ratio), round(height / ratio)))
-    left, top, right, bottom = content_box(leak)
-    content = leak[top:bottom, left:right]
+    small = _small(original)
+    left, top, right, bottom = (round(edge) for edge in leak.content)
+    content = leak.plane[top:bottom, left:right]
     across, down = width / small.shape[1], height / small.shape[0]
     ground = _ground(small)
     for name, mirrors, angles, aspects in _ROUNDS:

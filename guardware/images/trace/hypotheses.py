@@ -25,6 +25,7 @@ _MOST_SCALE: Final = 1.6
 to an upright one can be above 1."""
 _CROPS: Final = 4
 _TURNS: Final = 4
+"""Guesses of each sort that are refined."""
 _PERIOD_PIXELS: Final = PERIOD * BLOCK
 
 
@@ -122,7 +123,7 @@ def refined(leak: Plane, guess: Guess, key: bytes) -> Guess:
     for size in (1.0, 0.5, 0.25):
         for move in _moves(size * 0.2, size * 0.003, size, (width / 2, height / 2)):
             for way in (1, -1):
-                inner = _powered(move, way)
+                inner = move if way > 0 else 2 * np.eye(2, 3) - move
                 tried = best._replace(matrix=compose(best.matrix, inner)).judged(leak, key)
                 if abs(tried.z) > abs(best.z):
                     best = tried
@@ -140,10 +141,6 @@ def _moves(degrees: float, scale: float, shift: float, middle: tuple[float, floa
     ]
     about = [np.column_stack([one, np.array(middle) - one @ np.array(middle)]) for one in linear]
     return [*about, np.array([[1, 0, shift], [0, 1.0, 0]]), np.array([[1, 0, 0], [0, 1.0, shift]])]
-
-
-def _powered(move: Matrix, way: int) -> Matrix:
-    return move if way > 0 else 2 * np.eye(2, 3) - move
 
 
 def cropped(leak: Plane, key: bytes) -> Iterator[Guess]:

@@ -16,6 +16,8 @@ from guardware.images.trace.residual import soft_informed
 
 _GREY: Final = 6
 """Grey levels by which the channels of a picture without colour may differ after JPEG."""
+_FOUND: Final = 0.6
+"""Correlation below which a leak is looked for once more, as a negative."""
 _LARGE: Final = 2.5
 """Leak's shorter side over the frame's above which it has all the detail that the frame has."""
 _KERNELS: Final = (Image.Resampling.BOX, Image.Resampling.BICUBIC, Image.Resampling.LANCZOS)
@@ -55,10 +57,15 @@ def read_known(
     leak: Image.Image, original: Known, key: bytes, *, delta: float = DELTA, placement: Placement | None = None
 ) -> Reading:
     """The mark in ``leak``, which shows ``original`` or a part of it, however scaled, squeezed, mirrored or turned
-    by some degrees. ``placement``: where its mean channel lies in ``original.whole``, when that is known already.
-    ``how`` of the result says how it was found, with the correlation."""
+    by some degrees, in right colours, permuted or negative. ``placement``: where its mean channel lies in
+    ``original.whole``, when that is known already. ``how`` of the result says how it was found, and the
+    correlation."""
     plane = mean_plane(leak)
     place = placement if placement is not None else find(plane, original.whole)
+    if placement is None and place.ncc < _FOUND:
+        negative = find(255 - plane, original.whole)
+        if negative.ncc > place.ncc:
+            plane, place = 255 - plane, negative._replace(how=f"negative, {negative.how}")
     frame = place.part(original.box, (original.frame.shape[1], original.frame.shape[0]))
     brought, seen = frame.bring(plane)
     channel = original.luma if colourless(leak) else original.mean

@@ -1,12 +1,15 @@
 """Ledger: writes down which visit got which marked copy, off the event loop, in daily files."""
 
+import errno
 import logging
 import os
 import threading
 import time
+import weakref
 from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from guardware.images.trace.record import Entry, to_line
@@ -37,8 +40,10 @@ class Ledger:
         self._starting = threading.Lock()
         self._tidied = ""
         self._silent = False
+        self._torn = False
         self.lost = 0
         """Entries that could not be written."""
+        os.register_at_fork(after_in_child=partial(_begin_anew, weakref.ref(self)))
 
     def note(self, entry: Entry) -> None:
         """Have ``entry`` written within about a second."""
@@ -47,6 +52,11 @@ class Ledger:
         self._waiting.append(entry)
         if self._writer is None:
             self._start()
+
+    def begin_anew(self) -> None:
+        """In a process just forked: what waits is the parent's to write, and its thread is not here."""
+        self._waiting.clear()
+        self._writer, self._starting = None, threading.Lock()
 
     def close(self) -> None:
         """Write what waits. A later ``note`` begins anew. Blocks for as long as the disk takes."""
@@ -80,8 +90,7 @@ class Ledger:
         try:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             for day, of_day in by_day.items():
-                with open(self._folder / f"{day}.jsonl", "ab", buffering=0, opener=_private) as file:
-                    file.write("".join(to_line(entry) for entry in of_day).encode())
+                self._append(self._folder / f"{day}.jsonl", "".join(map(to_line, of_day)).encode())
             self._tidy(_day(self._clock()))
             self._silent = False
         except OSError as error:
@@ -89,6 +98,15 @@ class Ledger:
             if not self._silent:
                 _log.warning("the record of marked copies cannot be written: %s", error)
             self._silent = True
+
+    def _append(self, path: Path, lines: bytes) -> None:
+        """One write. A disk that is nearly full takes a part of it, and the system calls that a success."""
+        lines = b"\n" + lines if self._torn else lines
+        with open(path, "ab", buffering=0, opener=_private) as file:
+            written = file.write(lines)
+            self._torn = written < len(lines)
+        if self._torn:
+            raise OSError(errno.ENOSPC, f"{path}: only {written} of {len(lines)} bytes could be written")
 
     def _tidy(self, today: str) -> None:
         """Once a day, remove what is too old."""
@@ -99,6 +117,11 @@ class Ledger:
         for path in self._folder.glob("????-??-??.jsonl"):
             if path.stem < oldest:
                 path.unlink(missing_ok=True)
+
+
+def _begin_anew(ledger: weakref.ref[Ledger]) -> None:
+    if (alive := ledger()) is not None:
+        alive.begin_anew()
 
 
 def _day(seconds: float) -> str:

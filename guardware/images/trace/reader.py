@@ -1,7 +1,8 @@
 """Reads a leaked picture: which original it is, which marks are in it, whom the record names."""
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +12,7 @@ from PIL import Image
 from guardware.images.decode import fit
 from guardware.images.trace.blind import DELTA, MOST_ASPECT
 from guardware.images.trace.cells import plan
+from guardware.images.trace.code import MARK_BITS
 from guardware.images.trace.evidence import CERTAIN, Sign, weigh
 from guardware.images.trace.informed import residual, soft_splice
 from guardware.images.trace.originals import Original, Originals, open_picture
@@ -19,7 +21,7 @@ from guardware.images.trace.reading import read
 from guardware.images.trace.record import Entry, Record
 from guardware.images.trace.register import Placement, find
 from guardware.images.trace.shared import soft_shared
-from guardware.images.trace.splice import UNITS
+from guardware.images.trace.splice import FIELD, UNITS
 from guardware.keys import key_id
 
 _SAME = 0.5
@@ -35,8 +37,14 @@ _LEAST_SIDE = 32
 _SIZES = (2048, 1024)
 """Longer sides of the shipped recipes: tried when the record does not say."""
 _MOST_SIZES = 6
+_MOST_KINDS = 4
+"""Variants, keys and sizes of copies that are looked at as they were shown: some two seconds each."""
+
+_STATED = re.compile(re.escape(FIELD[: -MARK_BITS // 4]) + rb"([0-9a-f]{%d})" % (MARK_BITS // 4))
+_MOST_STATED = 4
 
 Marks = NDArray[np.int64]
+Dress = Callable[[bytes, Entry], Image.Image | None]
 
 
 class Finding(NamedTuple):
@@ -59,7 +67,8 @@ class Finding(NamedTuple):
 
 class Report(NamedTuple):
     """What was found in one file. ``original``: path of the original it was made from, or ""; ``likeness``: their
-    correlation; ``how`` the leak lies in it; ``tried``: what was done, in words; ``advice``: what may help."""
+    correlation; ``how`` the leak lies in it; ``tried``: what was done, in words; ``advice``: what may help.
+    ``stated``: the visits of the number in the file's metadata, where anybody could have written it."""
 
     original: str
     likeness: float
@@ -67,6 +76,7 @@ class Report(NamedTuple):
     findings: tuple[Finding, ...]
     tried: tuple[str, ...]
     advice: tuple[str, ...]
+    stated: tuple[Entry, ...] = ()
 
 
 class _Found(NamedTuple):
@@ -90,22 +100,28 @@ def trace(
     record: Record | None = None,
     *,
     delta: float = DELTA,
+    dress: Dress | None = None,
 ) -> Report:
     """What ``data``, the file of a leaked picture, tells.
 
     ``keys``: for the purpose "trace", newest first. ``originals``: loaded. ``delta``: the step of T1 (config:
-    images.trace.delta). Takes one to some ten seconds. Raises UnreadablePicture.
+    images.trace.delta). ``dress``: given an original's bytes and an entry, what that copy showed if it was not the
+    picture alone: with a visible mark across it, say. Takes one to some ten seconds. Raises UnreadablePicture.
     """
     leak = open_picture(data)
+    stated = _stated(data, record)
     if min(leak.size) < _LEAST_SIDE or max(leak.size) > MOST_ASPECT * min(leak.size):
-        return Report("", 0.0, "", (), (), ("too small or too narrow: no mark is left in it",))
+        return Report("", 0.0, "", (), (), ("too small or too narrow: no mark is left in it",), stated)
     found = None if originals is None else _find_original(leak, originals)
     entries = record.of_picture(found.original.picture) if found and record is not None else []
     tried: list[str] = []
     if found is None:
         reads = list(_blindly(leak, keys, record, delta, tried))
     else:
-        reads = [*_spliced(leak, found, keys, entries, tried), *_shared(leak, found, keys, entries, delta, tried)]
+        reads = []
+        for view in (found, *_dressed(leak, found, entries, dress)):
+            reads += _spliced(leak, view, keys, entries, tried)
+            reads += _shared(leak, view, keys, entries, delta, tried)
     findings = _findings(reads, entries, record)
     return Report(
         str(found.original.path) if found else "",
@@ -114,7 +130,16 @@ def trace(
         tuple(findings),
         tuple(tried),
         tuple(_advice(originals, found, record, entries, findings)),
+        stated,
     )
+
+
+def _stated(data: bytes, record: Record | None) -> tuple[Entry, ...]:
+    """The entries of the numbers that the file itself names."""
+    marks = {int(digits, 16) for digits in _STATED.findall(data)}
+    if record is None:
+        return ()
+    return tuple(entry for mark in sorted(marks)[:_MOST_STATED] for entry in record.with_mark(mark))
 
 
 def _find_original(leak: Image.Image, originals: Originals) -> _Found | None:
@@ -130,6 +155,19 @@ def _find_original(leak: Image.Image, originals: Originals) -> _Found | None:
             if placement.ncc > _SAME:
                 return _Found(original, image, placement)
     return None
+
+
+def _dressed(leak: Image.Image, found: _Found, entries: Sequence[Entry], dress: Dress | None) -> Iterator[_Found]:
+    """The original as the copies in the record showed it, where they did not show the picture alone."""
+    if dress is None:
+        return
+    kinds = {(entry.variant, entry.key, entry.size): entry for entry in entries}
+    plane = mean_plane(leak)
+    for entry in list(kinds.values())[:_MOST_KINDS]:
+        image = dress(found.original.path.read_bytes(), entry)
+        if image is not None:
+            placements = [find(side, mean_plane(image)) for side in (plane, 255 - plane)]
+            yield found._replace(image=image, placement=max(placements, key=lambda placement: placement.ncc))
 
 
 def _spliced(

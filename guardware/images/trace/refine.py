@@ -5,8 +5,8 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from guardware.images.trace.frame import content_box
 from guardware.images.trace.plane import (
+    Box,
     Mask,
     Matrix,
     Plane,
@@ -19,7 +19,7 @@ from guardware.images.trace.plane import (
 )
 
 _STEPS: Final = 8
-_STILL: Final = 0.01
+_STILL: Final = 0.02
 """Largest movement of a corner, in pixels, after which refining goes on no longer."""
 _RIDGE: Final = 1e-4
 """Share of the mean curvature added to each unknown: a featureless picture moves little instead of anywhere."""
@@ -38,15 +38,38 @@ SIMILAR: Final = np.array([*SCALED.T, [0.0, -1, 0, 1, 0, 0]]).T
 """One scale, a turn and a shift."""
 
 
+class Leak(NamedTuple):
+    """A leak to be placed. ``content``: left, top, right, bottom of what is within its border, in pixels."""
+
+    plane: Plane
+    content: Box
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height."""
+        return self.plane.shape[1], self.plane.shape[0]
+
+    def shrunk(self, side: int) -> "Leak":
+        """The same with a shorter side of no more than ``side``."""
+        ratio = side / min(self.size)
+        if ratio >= 1:
+            return self
+        size = round(self.size[0] * ratio), round(self.size[1] * ratio)
+        across, down = size[0] / self.size[0], size[1] / self.size[1]
+        left, top, right, bottom = self.content
+        box = left * across, top * down, right * across, bottom * down
+        return Leak(resized(self.plane, size), box)
+
+
 class Scene(NamedTuple):
     """Leak and original as one level of the pyramid sees them. ``original``: high-passed. ``leak``: no finer than
     the original's grid; ``shrink``: how many pixels of the whole leak one of its pixels stands for, by axis.
-    ``content``: the leak's pixels without its border, in pixels of the whole leak."""
+    ``content``: how many pixels of the whole leak are within its border."""
 
     original: Plane
     leak: Plane
     shrink: tuple[float, float]
-    content: int
+    content: float
 
 
 class Fit(NamedTuple):
@@ -63,14 +86,14 @@ class Fit(NamedTuple):
         return self.ncc * math.sqrt(min(1.0, self.shared))
 
 
-def scene(leak: Plane, original: Plane, matrix: Matrix) -> Scene:
-    """The level at ``original``'s resolution. ``matrix`` maps its grid to ``leak``, roughly."""
-    height, width = leak.shape
+def scene(leak: Leak, original: Plane, matrix: Matrix) -> Scene:
+    """The level at the resolution of ``original`` (high-passed). ``matrix`` maps its grid to ``leak``, roughly."""
+    width, height = leak.size
     rows = [max(1.0, float(np.hypot(row[0], row[1]))) for row in matrix]
     size = max(8, round(width / rows[0])), max(8, round(height / rows[1]))
-    left, top, right, bottom = content_box(leak)
-    content = (right - left) * (bottom - top)
-    return Scene(high_pass(original), resized(leak, size), (width / size[0], height / size[1]), content)
+    left, top, right, bottom = leak.content
+    shrink = width / size[0], height / size[1]
+    return Scene(original, resized(leak.plane, size), shrink, (right - left) * (bottom - top))
 
 
 def seen(level: Scene, matrix: Matrix) -> tuple[Plane, Mask]:
@@ -86,8 +109,13 @@ def seen(level: Scene, matrix: Matrix) -> tuple[Plane, Mask]:
 
 def judge(level: Scene, matrix: Matrix) -> Fit:
     """How well ``matrix`` fits."""
+    return _fit(level, matrix, *_look(level, matrix))
+
+
+def _look(level: Scene, matrix: Matrix) -> tuple[Plane, Mask]:
+    """The leak's detail on the level's grid, and where it is known well."""
     brought, known = seen(level, matrix)
-    return _fit(level, matrix, high_pass(brought), _core(known))
+    return high_pass(brought), _core(known)
 
 
 def _fit(level: Scene, matrix: Matrix, brought: Plane, core: Mask) -> Fit:
@@ -111,8 +139,8 @@ def _core(known: Mask) -> Mask:
 def best_shift(level: Scene, matrix: Matrix) -> tuple[int, int]:
     """Pixels of the grid, across and down, by which the leak under ``matrix`` should lie elsewhere: 0, 0 unless
     the picture is like itself and the search was taken in, by a line of text, say."""
-    brought, known = seen(level, matrix)
-    window = np.where(_core(known), high_pass(brought), 0)
+    brought, core = _look(level, matrix)
+    window = np.where(core, brought, 0)
     height, width = level.original.shape
     padded = fast_length(2 * height), fast_length(2 * width)
     match = np.fft.irfft2(np.fft.rfft2(level.original, padded) * np.fft.rfft2(window, padded).conj(), padded)
@@ -124,20 +152,17 @@ def refine(level: Scene, matrix: Matrix, freedom: Matrix = AFFINE) -> Fit:
     """The best fit near ``matrix`` within ``freedom`` (one of the above): Gauss-Newton with the mean of both
     gradients (Benhimane and Malis, "Real-time image-based tracking of planes using efficient second-order
     minimization", IROS 2004)."""
-    best = judge(level, matrix)
-    for _ in range(_STEPS):
-        brought, known = seen(level, matrix)
-        step = _newton(level.original, high_pass(brought), _core(known), freedom)
+    best, movement = Fit(matrix, -1.0, 0.0), float("inf")
+    for left in reversed(range(_STEPS + 1)):
+        brought, core = _look(level, matrix)
+        fit = _fit(level, matrix, brought, core)
+        if fit.score < 0.9 * best.score:
+            break
+        best = max(best, fit, key=lambda one: one.score)
+        step = _newton(level.original, brought, core, freedom) if left and movement > _STILL else None
         if step is None:
             break
-        matrix = compose(matrix, step)
-        fit = judge(level, matrix)
-        if fit.score > best.score:
-            best = fit
-        elif fit.score < 0.9 * best.score:
-            break
-        if _moved(step, level.original.shape) < _STILL:
-            break
+        matrix, movement = compose(matrix, step), _moved(step, level.original.shape)
     return best
 
 

@@ -5,12 +5,14 @@ from typing import Final, NamedTuple
 import numpy as np
 from PIL import Image
 
-from guardware.images.trace.coarse import exact, guesses
+from guardware.images.trace.coarse import guesses
+from guardware.images.trace.frame import content_box
 from guardware.images.trace.plane import Box, Mask, Matrix, Plane, brought, compose, onto, resized
-from guardware.images.trace.refine import AFFINE, SCALED, SIMILAR, STRETCHED, Fit, best_shift, judge, refine, scene
+from guardware.images.trace.refine import Fit, Leak
+from guardware.images.trace.settle import Pyramid
 
-_SIDES: Final = (64, 128, 256)
-"""Shorter side of the original on each level of the pyramid."""
+_NEAR: Final = 512
+"""Shorter side that a leak is brought to: twice the finest level that it is compared on."""
 
 _LEAST_SIDE: Final = 16
 _MOST_ASPECT: Final = 64
@@ -21,12 +23,8 @@ _LIKELY: Final = 0.8
 _PATIENCE: Final = 3
 """Score at which only so many further guesses are: right ones come to 0.8 to 1, wrong ones to 0.3, but a page of
 text that is off by a line to 0.9."""
-_AS_GOOD: Final = 0.001
-"""Score by which a plainer map may be worse than the refined one and still be taken for the right one."""
 _UPRIGHT: Final = 0.5
 """Pixels of the leak by which its edge may be tilted and still count as upright."""
-_HOPELESS: Final = 0.15
-"""Score on a coarse level below which a guess is given up."""
 
 
 class Placement(NamedTuple):
@@ -87,24 +85,34 @@ def find(leak: Plane, original: Plane) -> Placement:
     about 7 degrees. Always an answer; ``ncc`` says what it is worth (a right one seldom has less than 0.6, a wrong
     one seldom more than 0.4). A veiled leak is compared with the original seen through the same veil."""
     height, width = original.shape
-    fit, how, patience = Fit(_whole(leak, (width, height)), -1.0, 0.0), "nothing", _PATIENCE
-    placeable = _placeable(leak) and _placeable(original)
-    levels = [resized(original, _at_side((width, height), side)) for side in _SIDES] if placeable else []
-    for matrix, name in guesses(leak, original) if placeable else ():
-        tried = _descend(leak, levels, matrix, (width, height))
-        if tried.score > fit.score:
-            fit, how = tried, name
-        if fit.score > _SURE or (fit.score > _LIKELY and patience == 0):
-            break
-        patience -= fit.score > _LIKELY
-    if 0 < fit.score < _SURE:
-        fit = _elsewhere(leak, levels[-1], (width, height), fit)
-    if fit.ncc > 0:
-        fit = _plainest(leak, levels, (width, height), fit)
+    whole = (leak.shape[1], leak.shape[0]), (width, height)
+    fit, how = Fit(onto((0.0, 0.0, *whole[0]), whole[1], False, 0.0), -1.0, 0.0), "nothing"
+    if _placeable(leak) and _placeable(original):
+        box = content_box(leak)
+        near = Leak(leak, (float(box[0]), float(box[1]), float(box[2]), float(box[3]))).shrunk(_NEAR)
+        fit, how = _search(near, original)
+        fit = fit._replace(
+            matrix=fit.matrix * np.array([[leak.shape[1] / near.size[0]], [leak.shape[0] / near.size[1]]])
+        )
     mirrored = bool(np.linalg.det(fit.matrix[:, :2]) < 0)
-    return Placement(
-        fit.matrix, mirrored, fit.ncc, fit.shared, (width, height), (leak.shape[1], leak.shape[0]), how
-    )
+    return Placement(fit.matrix, mirrored, fit.ncc, fit.shared, whole[1], whole[0], how)
+
+
+def _search(leak: Leak, original: Plane) -> tuple[Fit, str]:
+    """The best of the guesses, settled."""
+    pyramid, patience = Pyramid(leak, original), _PATIENCE
+    size = original.shape[1], original.shape[0]
+    best, how = pyramid.judge(onto((0.0, 0.0, *leak.size), size, False, 0.0)), "frame"
+    for matrix, name in guesses(leak, original):
+        fit = pyramid.descend(matrix)
+        if fit.score > best.score:
+            best, how = fit, name
+        if best.score > _SURE or (best.score > _LIKELY and patience == 0):
+            break
+        patience -= best.score > _LIKELY
+    if 0 < best.score < _SURE:
+        best = pyramid.elsewhere(best)
+    return (pyramid.plainest(best) if best.ncc > 0 else best), how
 
 
 def _scaled(original: Plane, matrix: Matrix, leak: tuple[int, int], kernel: Image.Resampling) -> Plane:
@@ -132,72 +140,3 @@ def _placeable(plane: Plane) -> bool:
     """Whether there is enough of it, and anything to be seen in it."""
     sides = sorted(plane.shape)
     return sides[0] >= _LEAST_SIDE and sides[1] <= _MOST_ASPECT * sides[0] and float(np.ptp(plane)) > 0
-
-
-def _whole(leak: Plane, size: tuple[int, int]) -> Matrix:
-    return np.array([[leak.shape[1] / size[0], 0, 0], [0, leak.shape[0] / size[1], 0]])
-
-
-def _elsewhere(leak: Plane, level: Plane, size: tuple[int, int], fit: Fit) -> Fit:
-    """``fit``, or the one a whole shift away if that is better."""
-    ratio = np.array([size[0] / level.shape[1], size[1] / level.shape[0], 1.0])
-    across, down = best_shift(scene(leak, level, fit.matrix * ratio), fit.matrix * ratio)
-    if not across and not down:
-        return fit
-    shifted = fit.matrix.copy()
-    shifted[:, 2] -= fit.matrix[:, :2] @ (np.array([across, down]) * ratio[:2])
-    return max(fit, _descend(leak, [level], shifted, size), key=lambda one: one.score)
-
-
-def _plainest(leak: Plane, levels: list[Plane], size: tuple[int, int], fit: Fit) -> Fit:
-    """The plainest map that fits as well: a sky alone says little about a small turn or squeeze."""
-    tried = [_descend(leak, levels[-1:], matrix, size, None) for matrix in exact(leak, size)]
-    if not any(plain.score > fit.score - _AS_GOOD for plain in tried):
-        upright, even = _without_turn(fit.matrix, leak), _without_squeeze(fit.matrix, leak)
-        for matrix, freedom in (
-            (_without_squeeze(upright, leak), SCALED),
-            (upright, STRETCHED),
-            (even, SIMILAR),
-        ):
-            tried.append(_descend(leak, levels[1:], matrix, size, freedom))
-    best = max(plain.score for plain in [*tried, fit])
-    return next((plain for plain in tried if plain.score > best - _AS_GOOD), fit)
-
-
-def _without_turn(matrix: Matrix, leak: Plane) -> Matrix:
-    return _about(matrix, np.diag(np.diag(matrix)), leak)
-
-
-def _without_squeeze(matrix: Matrix, leak: Plane) -> Matrix:
-    """The nearest map that keeps angles, mirrored or not."""
-    left, scales, right = np.linalg.svd(matrix[:, :2])
-    return _about(matrix, left @ right * float(scales.mean()), leak)
-
-
-def _about(matrix: Matrix, linear: Matrix, leak: Plane) -> Matrix:
-    """The map with another ``linear`` part that brings the same point to the leak's middle."""
-    middle = np.array([leak.shape[1] / 2, leak.shape[0] / 2])
-    return np.column_stack([linear, middle - linear @ np.linalg.solve(matrix[:, :2], middle - matrix[:, 2])])
-
-
-def _at_side(size: tuple[int, int], side: int) -> tuple[int, int]:
-    scale = side / min(size)
-    return max(side, round(size[0] * scale)), max(side, round(size[1] * scale))
-
-
-def _descend(
-    leak: Plane, levels: list[Plane], matrix: Matrix, size: tuple[int, int], freedom: Matrix | None = AFFINE
-) -> Fit:
-    """``matrix`` (original to leak) refined on every level, or judged when there is no freedom; the result is for
-    the original's full grid again."""
-    fit = Fit(matrix, -1.0, 0.0)
-    for level in levels:
-        ratio = np.array([size[0] / level.shape[1], size[1] / level.shape[0], 1.0])
-        there = scene(leak, level, fit.matrix * ratio)
-        found = judge(there, fit.matrix * ratio)
-        if freedom is not None:
-            found = refine(there, fit.matrix * ratio, freedom)
-        fit = found._replace(matrix=found.matrix / ratio)
-        if fit.score < _HOPELESS:
-            break
-    return fit
