@@ -6,10 +6,11 @@ A response is held back until it is known to be no picture; one that is goes out
 from collections.abc import Callable
 from typing import NamedTuple
 
+from guardware.head import HAND_OVER, LOOK, SVG, Head
 from guardware.http import Answer, Message, RawHeaders, Scope, Send, first_value, send_answer, without_ours
 from guardware.images.media import picture_type
 from guardware.images.ranges import answer_bytes
-from guardware.images.sniff import ENOUGH, decoded_start, sniff
+from guardware.images.sniff import sniff
 from guardware.images.variant import Base, Variant
 from guardware.images.variants import Asked, VariantMaker
 from guardware.notices import Notices
@@ -19,11 +20,9 @@ from guardware.visit import Kind, Visit
 _RANGES = frozenset([b"range", b"request-range", b"if-range"])
 _CONDITIONS = _RANGES | {b"if-none-match", b"if-match", b"if-modified-since", b"if-unmodified-since"}
 _SENDFILE = frozenset(["http.response.pathsend", "http.response.zerocopysend"])
-_HAND_OVER = frozenset([b"x-accel-redirect", b"x-sendfile", b"x-lighttpd-send-file", b"x-litespeed-location"])
-"""Headers by which an application has the server in front send a file: a picture that would pass us by."""
 
 _OF_THE_ORIGINAL = (
-    _HAND_OVER
+    HAND_OVER
     | SHARED_CACHES
     | frozenset(
         [
@@ -35,29 +34,8 @@ _OF_THE_ORIGINAL = (
 )
 """What says something of the original, and is made anew or left out when a variant goes in its place."""
 
-_OF_NO_BODY = _HAND_OVER | {b"etag", b"last-modified", b"content-length"}
+_OF_NO_BODY = HAND_OVER | {b"etag", b"last-modified", b"content-length"}
 """What says something of the original, or would fetch it, where an answer has no body."""
-
-_ICONS = frozenset(["image/x-icon", "image/vnd.microsoft.icon"])
-"""They go out as they are: too small to be of use, and browsers treat them apart."""
-_SVG = "image/svg+xml"
-
-_LOOK = 1024
-"""Bytes of the body that are looked at. Compressed, they hold the ``ENOUGH`` that decide: gzip's tables take up to
-about 300 (RFC 1951, 3.2.7), and what needs more was made to hide something."""
-
-_EVENT_ENDS = (b"\n\n", b"\r\r", b"\r\n\r\n")
-"""What ends an event in a stream of them: none is of use to a browser before."""
-
-_OPAQUE = frozenset(
-    [
-        *("", "application/octet-stream", "binary/octet-stream", "application/binary", "application/x-binary"),
-        *("application/download", "application/x-download", "application/force-download", "application/unknown"),
-    ]
-)
-"""What says nothing of the content. The third is what S3 calls a file of which it was told nothing."""
-
-_BODILESS = frozenset([204, 205, 304])
 
 
 def doubtful_scope(scope: Scope, *, image: bool, known: bytes = b"") -> Scope:
@@ -114,7 +92,7 @@ class Protected:
         self._maker = maker
         self._plan = plan
         self._start: Message = {}
-        self._headers: RawHeaders = []
+        self._head = Head(200, [])
         self._chunks: list[bytes] = []
         self._first = b""
         self._held = 0
@@ -142,12 +120,12 @@ class Protected:
 
     async def _begin(self, message: Message) -> None:
         self._start = message
-        self._headers = [(bytes(k).lower(), bytes(v)) for k, v in message.get("headers", ())]
-        ready = self._plan.ready
+        headers = [(bytes(k).lower(), bytes(v)) for k, v in message.get("headers", ())]
+        status, ready = message.get("status", 200), self._plan.ready
+        self._head = Head(status, headers)
         if ready is None:
             return
-        status = message.get("status", 200)
-        if status == 304 or (status == 200 and first_value(self._headers, b"etag") == self._plan.tag):
+        if status == 304 or (status == 200 and first_value(headers, b"etag") == self._plan.tag):
             self._state = "done"
             await self._give(ready.copy(self._plan.asked.mark), 200)
 
@@ -157,8 +135,8 @@ class Protected:
             return
         if self._state == "waiting":
             chunk = self._first + chunk
-            self._first = chunk[:_LOOK]
-            if more and not self._tells(chunk):
+            self._first = chunk[:LOOK]
+            if more and not self._head.tells(chunk):
                 return
             if not self._is_picture():
                 await self._begin_passing(chunk, more)
@@ -179,59 +157,27 @@ class Protected:
         return True
 
     def _is_picture(self) -> bool:
-        """By what is declared, and by the first bytes; where neither can tell, what was asked for decides."""
-        status, declared = self._start.get("status", 200), media_type(self._headers)
-        if self._is_bodiless():
-            return False
-        opaque = declared in _OPAQUE or declared.startswith("multipart/")
-        asked = self._visit.kind is Kind.IMAGE
-        if declared == _SVG and self._plan.svg != "serve":
-            return True
-        if declared.startswith("image/") and declared != _SVG and declared not in _ICONS:
-            return True
-        if opaque and (asked or status == 206 or declared.startswith("multipart/")):
-            return True
-        handed = any(name in _HAND_OVER for name, _ in self._headers)
-        if handed and (self._plan.doubtful or opaque):
-            return True
-        encoding = self._encoding()
-        start = decoded_start(self._first, encoding)
-        if start is None:
-            return asked or opaque or b"," in encoding
-        return sniff(start) is not None or (len(start) < ENOUGH and len(self._first) >= _LOOK)
-
-    def _tells(self, chunk: bytes) -> bool:
-        """Whether the body's first bytes are enough to tell a picture."""
-        if media_type(self._headers) == "text/event-stream" and any(end in chunk for end in _EVENT_ENDS):
-            return True
-        start = decoded_start(chunk[:_LOOK], self._encoding())
-        return len(chunk if start is None else start) >= ENOUGH or len(chunk) >= _LOOK
-
-    def _encoding(self) -> bytes:
-        """What the body is encoded by, joined by commas if by several; "" if it is not."""
-        lines = b",".join(value for name, value in self._headers if name == b"content-encoding")
-        names = (part.strip() for part in lines.lower().split(b","))
-        return b",".join(name for name in names if name not in (b"", b"identity"))
+        plan, asked = self._plan, self._visit.kind is Kind.IMAGE
+        return self._head.is_picture(
+            self._first, asked=asked, doubtful=plan.doubtful, drawings=plan.svg != "serve"
+        )
 
     async def _begin_passing(self, first: bytes, more: bool) -> None:
         self._state = "passing"
-        headers, _ = with_notices(self._headers, self._notices, self._visit)
-        if self._plan.doubtful and self._is_bodiless():
+        headers, _ = with_notices(self._head.headers, self._notices, self._visit)
+        if self._plan.doubtful and self._head.bodiless:
             headers = [h for h in headers if h[0] not in _OF_NO_BODY]
         await self._send({**self._start, "headers": headers})
         await self._pass(first, more)
 
     async def _pass(self, chunk: bytes, more: bool) -> None:
         # The application was asked to GET; a HEAD gets the head only. Servers send what follows a 304 or 204 too.
-        body = b"" if self._visit.method == "HEAD" or self._is_bodiless() else chunk
+        body = b"" if self._visit.method == "HEAD" or self._head.bodiless else chunk
         if body or not more:
             await self._send({"type": "http.response.body", "body": body, "more_body": more})
 
-    def _is_bodiless(self) -> bool:
-        return self._start.get("status", 200) in _BODILESS
-
     async def _exchange(self, last: bytes, *, whole: bool, more: bool) -> None:
-        status = self._start.get("status", 200)
+        status = self._head.status
         variant = await self._variant(status, whole=whole)
         if variant.placeholder and self._maker.keeps_picture(self._plan.asked.variant):
             held = b"".join(self._chunks) + (b"" if whole else last)
@@ -241,11 +187,11 @@ class Protected:
         self.close()
         await self._give(variant, status)
         if self._plan.seen is not None and variant.picture and status == 200:
-            self._plan.seen(self._headers, bytes.fromhex(variant.picture))
+            self._plan.seen(self._head.headers, bytes.fromhex(variant.picture))
 
     async def _give(self, variant: Variant, status: int) -> None:
         """Send ``variant`` in the place of what the application answered."""
-        own = [h for h in without_ours(self._headers) if h[0] not in _OF_THE_ORIGINAL]
+        own = [h for h in without_ours(self._head.headers) if h[0] not in _OF_THE_ORIGINAL]
         for name, value in own:
             if name == b"x-robots-tag":
                 self._notices.heed(value)
@@ -262,13 +208,13 @@ class Protected:
     async def _variant(self, status: int, *, whole: bool) -> Variant:
         if not whole:
             return self._maker.placeholder("too large, or too many at once", busy=not self._too_large)
-        if status == 206 or self._encoding():
+        if status == 206 or self._head.encoding:
             return self._maker.placeholder("partial or encoded")
-        declared = media_type(self._headers)
-        drawing = declared == _SVG and sniff(self._first) is None
+        declared = media_type(self._head.headers)
+        drawing = declared == SVG and sniff(self._first) is None
         if drawing and self._plan.svg == "refuse":
             return self._maker.placeholder("SVG, by configuration")
-        kind = _SVG if drawing else picture_type(declared.encode("latin-1")) or ""
+        kind = SVG if drawing else picture_type(declared.encode("latin-1")) or ""
         return await self._maker.make(b"".join(self._chunks), kind, self._plan.asked)
 
 
