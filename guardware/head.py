@@ -58,7 +58,7 @@ class Head(NamedTuple):
         return len(start if plain is None else plain) >= ENOUGH or len(start) >= LOOK
 
     def is_picture(self, start: bytes, *, asked: bool, doubtful: bool, drawings: bool) -> bool:
-        """By what is declared, and by ``start``, at most ``LOOK`` bytes; where neither can tell, what was asked for.
+        """By what is declared and by ``start``, up to ``LOOK`` bytes; if neither can tell, by what was asked for.
 
         ``asked``: the address looks like a picture's. ``doubtful``: files handed over to the server in front may
         be pictures too. ``drawings``: SVG counts.
