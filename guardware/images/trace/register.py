@@ -21,8 +21,7 @@ _SURE: Final = 0.95
 """Score at which no further guess is looked at."""
 _LIKELY: Final = 0.8
 _PATIENCE: Final = 3
-"""Score at which only so many further guesses are: right ones come to 0.8 to 1, wrong ones to 0.3, but a page of
-text that is off by a line to 0.9."""
+"""Score at which only so many further guesses are: a page of text that is off by a line comes to 0.9."""
 _UPRIGHT: Final = 0.5
 """Pixels of the leak by which its edge may be tilted and still count as upright."""
 
@@ -81,9 +80,10 @@ class Placement(NamedTuple):
 
 
 def find(leak: Plane, original: Plane) -> Placement:
-    """Where ``leak`` comes from in ``original``: scaled, squeezed, cropped, bordered, mirrored, turned by up to
-    about 7 degrees. Always an answer; ``ncc`` says what it is worth (a right one seldom has less than 0.6, a wrong
-    one seldom more than 0.4). A veiled leak is compared with the original seen through the same veil."""
+    """Where ``leak`` comes from in ``original``: scaled, squeezed, cropped, bordered, mirrored, turned by some
+    degrees (5 are tested). Always an answer; ``ncc`` says what it is worth: 740 right ones (ten pictures, 37
+    attacks) had 0.82 at least, 90 pairs of different pictures 0.33 at most. A veiled leak is compared with the
+    original seen through the same veil."""
     height, width = original.shape
     whole = (leak.shape[1], leak.shape[0]), (width, height)
     fit, how = Fit(onto((0.0, 0.0, *whole[0]), whole[1], False, 0.0), -1.0, 0.0), "nothing"
