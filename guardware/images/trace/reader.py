@@ -17,9 +17,10 @@ from guardware.images.trace.cells import plan
 from guardware.images.trace.code import MARK_BITS
 from guardware.images.trace.evidence import CERTAIN, Sign, weigh
 from guardware.images.trace.informed import residual, soft_splice
+from guardware.images.trace.known import known, read_known
 from guardware.images.trace.originals import Original, Originals, open_picture
 from guardware.images.trace.plane import mean_plane
-from guardware.images.trace.reading import read
+from guardware.images.trace.reading import Reading, read
 from guardware.images.trace.record import Entry, Record
 from guardware.images.trace.register import Placement, find
 from guardware.images.trace.shared import soft_shared
@@ -216,11 +217,15 @@ def _shared(
     tried: list[str],
 ) -> Iterator[_Read]:
     """T1, with the original at hand."""
+    whole = known(found.image)
     for key in keys:
         marks = _marks(entries, "T1", key)
         tried.append(f"T1 with the original, key {key_id(key)}, {len(marks)} candidates")
         for soft in soft_shared(leak, found.image, found.placement, key, delta):
             yield from (_Read("T1", key_id(key), sign) for sign in weigh(soft, key, marks))
+        # Its own way to lay the two over each other, and the original blurred as the leak was: finds weaker marks.
+        reading = read_known(leak, whole, key, delta=delta)
+        yield from (_Read("T1", key_id(key), sign) for sign in _trusted(reading, key, marks))
 
 
 def _blindly(
@@ -231,9 +236,12 @@ def _blindly(
         marks = _marks(record or (), "T1", key)
         tried.append(f"T1 without an original, key {key_id(key)}, {len(marks)} candidates")
         reading = read(leak, key, delta=delta)
-        # Whether a tag counts is the reading's to say: it has tried hundreds of frames, and demands more.
-        signs = [sign for sign in weigh(reading.soft, key, marks) if not sign.tagged or reading.valid]
-        yield from (_Read("T1", key_id(key), sign) for sign in signs)
+        yield from (_Read("T1", key_id(key), sign) for sign in _trusted(reading, key, marks))
+
+
+def _trusted(reading: Reading, key: bytes, marks: Marks) -> list[Sign]:
+    """What a reading says. Whether a tag counts is its own to say: it has tried many frames, and demands more."""
+    return [sign for sign in weigh(reading.soft, key, marks) if not sign.tagged or reading.valid]
 
 
 def _likely_sizes(original: tuple[int, int], leak: tuple[int, int]) -> list[tuple[int, int]]:
