@@ -20,7 +20,7 @@ from guardware.images.crew import Crew, JobError, WorkerDied
 from guardware.images.pipeline import Secrets
 from guardware.images.svg import sanitise
 from guardware.images.trace.ledger import Ledger
-from guardware.images.trace.record import Entry, read_record
+from guardware.images.trace.record import Entry, Record
 from guardware.images.variant import load
 from guardware.images.variants import Asked
 from guardware.keys import Keyring
@@ -220,7 +220,7 @@ class TestTheAnswer:
         await guard.parts.maker.close()
         assert guard.parts.ledger is not None
         guard.parts.ledger.close()
-        schemes = [entry.scheme for entry in read_record(tmp_path / "trace")]
+        schemes = [entry.scheme for entry in Record(tmp_path / "trace")]
         assert (reply.status, schemes) == (404, ["T2", "T2"])
 
     async def test_to_a_head_is_in_no_record(self, call: Call, picture: bytes, tmp_path: Path) -> None:
@@ -229,7 +229,7 @@ class TestTheAnswer:
         await guard.parts.maker.close()
         assert guard.parts.ledger is not None
         guard.parts.ledger.close()
-        assert list(read_record(tmp_path / "trace")) == []
+        assert list(Record(tmp_path / "trace")) == []
 
 
 def replace_the_variant(folder: Path, container: bytes) -> None:
@@ -320,7 +320,7 @@ class TestTheRecord:
             resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         ledgers[1].note(ENTRY)
         ledgers[1].close()
-        record = read_record(tmp_path)
+        record = Record(tmp_path)
         assert (list(record), record.damaged, ledgers[1].lost) == ([ENTRY, ENTRY], 1, 1)
 
     async def test_is_whole_when_the_server_stops_just_after_a_reload(self, tmp_path: Path) -> None:
@@ -336,7 +336,7 @@ class TestTheRecord:
             return next(requests)
 
         async def send(message: Message) -> None:
-            written.append(len(list(read_record(tmp_path / "trace"))))
+            written.append(len(list(Record(tmp_path / "trace"))))
 
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
             await receive()

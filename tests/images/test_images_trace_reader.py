@@ -23,7 +23,7 @@ from guardware.images.trace.informed import residual, soft_splice
 from guardware.images.trace.originals import Originals, picture_files
 from guardware.images.trace.plane import mean_plane
 from guardware.images.trace.reader import Report, trace
-from guardware.images.trace.record import Entry, Record, as_json, from_line, read_record, to_line
+from guardware.images.trace.record import Entry, Record, as_json, from_line, to_line
 from guardware.images.trace.register import find
 from guardware.images.trace.splice import jpeg_encoder, prepare
 from guardware.images.veil import Order, orders, profile, scramble
@@ -46,7 +46,7 @@ def originals(folder: Path) -> Originals:
 @pytest.fixture(scope="module")
 def record(folder: Path, originals: Originals) -> Record:
     write_record(folder / "record", originals)
-    return read_record(folder / "record")
+    return Record(folder / "record")
 
 
 def named(report: Report) -> list[tuple[str, int]]:
@@ -238,7 +238,7 @@ def test_the_record_passes_over_damaged_lines_and_counts_them(tmp_path: Path) ->
     (tmp_path / "2026-01-01.jsonl").write_text(lines[0] + "{torn\n" + "x" * 20_000 + "\n" + lines[1])
     (tmp_path / "2026-01-02.jsonl").write_text(to_line(entry(3, "another", (640, 480))))
     (tmp_path / "notes.jsonl").write_text(lines[0])
-    record = read_record(tmp_path)
+    record = Record(tmp_path)
     assert [one.mark for one in record] == [1, 2, 3]
     assert record.damaged == 4  # the torn one, and the long one in three pieces
     assert [one.mark for one in record.of_picture("0123456789abcdef")] == [1, 2]
@@ -246,4 +246,4 @@ def test_the_record_passes_over_damaged_lines_and_counts_them(tmp_path: Path) ->
 
 
 def test_no_record_is_an_empty_one(tmp_path: Path) -> None:
-    assert list(read_record(tmp_path / "nowhere")) == []
+    assert list(Record(tmp_path / "nowhere")) == []

@@ -8,7 +8,6 @@ from guardware.images.metadata.statement import MINING_VOCABULARY, checked
 from guardware.images.recipe import Metadata
 
 JPEG_PREFIX = b"http://ns.adobe.com/xap/1.0/\0"
-JPEG_EXTENSION = b"http://ns.adobe.com/xmp/extension/\0"
 
 JPEG_LIMIT = 65533 - len(JPEG_PREFIX)
 """Bytes of a packet in one segment (XMP part 3, 1.1.3: 65502 and the end of the prefix)."""

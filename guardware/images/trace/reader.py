@@ -124,10 +124,12 @@ def trace(
     if found is None:
         reads = list(_blindly(leak, keys, record, delta, tried))
     else:
+        views = [found, *_dressed(leak, found, looks(found.original))]
         reads = []
-        for view in (found, *_dressed(leak, found, looks(found.original))):
+        for view in views:
             reads += _spliced(leak, view, keys, entries, tried)
             reads += _shared(leak, view, keys, entries, delta, tried)
+        found = max(views, key=lambda view: view.placement.ncc)
     findings = _findings(reads, entries, record)
     return Report(
         str(found.original.path) if found else "",

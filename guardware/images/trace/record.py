@@ -71,7 +71,10 @@ _TEXTS = ("event", "path", "picture", "scheme", "key", "client", "user_agent", "
 
 
 class Record:
-    """The entries in ``folder``, read anew each time, line by line: a record of years needs no memory."""
+    """The entries in ``folder``, read anew each time, line by line: a record of years needs no memory.
+
+    A folder that is not there is an empty record. Reading raises OSError for files that cannot be read.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -102,8 +105,3 @@ class Record:
                         yield from_line(line)
                     except ValueError:
                         self.damaged += 1
-
-
-def read_record(folder: Path) -> Record:
-    """The record in ``folder``; one that does not exist is empty. Reading raises OSError for unreadable files."""
-    return Record(folder)
