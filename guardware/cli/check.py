@@ -10,13 +10,15 @@ from guardware.cli.site import site_warnings
 from guardware.config.checks import findings
 from guardware.config.faults import Fault, Path, printable, render
 from guardware.config.fields import closest
-from guardware.config.forms import written
 from guardware.config.jsonschema import json_schema
 from guardware.config.loader import DEFAULT_NAME, load_placed
-from guardware.config.schema import Config
+from guardware.config.schema import Config, purposes
 from guardware.config.validate import place_of
 from guardware.crawlers.catalogue import Catalogue
+from guardware.hosting import HostingNetworks
+from guardware.secrets import state_folder
 from guardware.signals import NAMES
+from guardware.verdict import Action
 
 
 @click.command()
@@ -32,7 +34,9 @@ def command(file: str | None, schema: bool, site: str | None) -> None:
         click.echo(json.dumps(json_schema(), indent=2))
         return
     config, name, tree = load_placed(file)
-    odd = [*findings(config), *unknown_names(config, Catalogue.load())]
+    HostingNetworks.load(config.clients.networks)  # says what is wrong with its files
+    catalogue = Catalogue.load(state_folder(config))
+    odd = [*findings(config), *unknown_names(config, catalogue), *taken_at_their_word(config, catalogue)]
     placed = [finding._replace(place=place_of(finding.path, tree, at_key=True)) for finding in odd]
     for line in render(placed, name or "defaults"):
         click.echo(f"warning: {line}", err=True)
@@ -68,6 +72,15 @@ def unknown_names(config: Config, catalogue: Catalogue) -> Iterator[Fault]:
             yield _unknown(("signals", "weights", signal), "signal", signal, NAMES, "guardware explain")
 
 
+def taken_at_their_word(config: Config, catalogue: Catalogue) -> Iterator[Fault]:
+    """Crawlers that are allowed by name and that nobody can verify."""
+    text = "gives originals without a budget to whoever says so, since nobody can verify this name; write protect"
+    for token, action in config.crawlers.tokens.items():
+        crawler = catalogue.get(token)
+        if action is Action.ALLOW and crawler is not None and not crawler.verification.possible:
+            yield Fault(("crawlers", "tokens", token), text)
+
+
 def _unknown(path: Path, what: str, name: str, names: tuple[str, ...], source: str) -> Fault:
     guess = closest(name, names)
     return Fault(path, f"is no {what} that is known; " + (f"did you mean {guess}?" if guess else f"see: {source}"))
@@ -75,14 +88,13 @@ def _unknown(path: Path, what: str, name: str, names: tuple[str, ...], source: s
 
 def summary(config: Config) -> Iterator[str]:
     """The policy in a few lines, for someone who wants to know what it comes to."""
-    values = written(config)
     if config.mode == "monitor":
         yield "mode        monitor: everything is judged and written down, and NOTHING is protected"
     else:
         yield "mode        enforce"
-    purposes = {name: action for name, action in values["crawlers"].items() if name != "tokens"}
-    for action, word in (("deny", "denied"), ("protect", "protected"), ("allow", "allowed")):
-        yield f"{word:<12}{', '.join(name for name, given in purposes.items() if given == action) or 'none'}"
+    for action, word in ((Action.DENY, "denied"), (Action.PROTECT, "protected"), (Action.ALLOW, "allowed")):
+        given = ", ".join(name for name, gets in purposes(config.crawlers).items() if gets is action)
+        yield f"{word:<12}{given or 'none'}"
     yield f"thresholds  protect from {config.thresholds.protect:g}, deny from {config.thresholds.deny:g}"
     yield f"budget      {config.budgets.per_hour} originals an hour, {config.budgets.per_day} a day"
     yield f"exceptions  {len(config.crawlers.tokens)} crawlers by name, {len(config.rules)} rules"

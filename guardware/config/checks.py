@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 
 from guardware.config.faults import Fault, dotted
-from guardware.config.schema import Config
+from guardware.config.schema import Config, purposes
 from guardware.config.shadow import covers
 from guardware.verdict import Action
 
@@ -36,14 +36,17 @@ def _everyone_doubted(config: Config) -> Iterator[Fault]:
         yield Fault(("thresholds", "protect"), text)
 
 
-def _believed(config: Config) -> Iterator[Fault]:
-    text = "gives originals without a budget to whoever says so, since names are not verified yet; write protect"
-    purposes = {name: getattr(config.crawlers, name) for name in type(config.crawlers).model_fields}
-    for name, action in purposes.items():
+def _unprovable(config: Config) -> Iterator[Fault]:
+    """Only who proves who it is is allowed; with every way switched off nobody can."""
+    ways = config.crawlers.verification
+    if ways.ranges or ways.reverse_dns or ways.web_bot_auth:
+        return
+    text = "allows crawlers that prove who they are, and verification is switched off; switch on one way at least"
+    for name, action in purposes(config.crawlers).items():
         if action is Action.ALLOW:
-            yield Fault(("crawlers", name.replace("_", "-")), text)
-    for token, action in config.crawlers.tokens.items():
-        if action is Action.ALLOW:
+            yield Fault(("crawlers", name), text)
+    for token, gets in config.crawlers.tokens.items():
+        if gets is Action.ALLOW:
             yield Fault(("crawlers", "tokens", token), text)
 
 
@@ -59,6 +62,6 @@ _CHECKS: tuple[Callable[[Config], Iterable[Fault]], ...] = (
     _nameless,
     _everyone_trusted,
     _everyone_doubted,
-    _believed,
+    _unprovable,
     _never_reached,
 )

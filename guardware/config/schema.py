@@ -5,13 +5,14 @@ here is the ``portfolio`` preset.
 """
 
 from ipaddress import ip_network
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import ConfigDict, Field, HttpUrl, model_validator
 
+from guardware.config.clients import Clients as Clients
 from guardware.config.images import Images, changes_picture
 from guardware.config.section import Section as Section
-from guardware.config.values import Duration, Net, Prefix, ProxyNet, Rate, StoreUrl
+from guardware.config.values import Duration, Net, Prefix, Rate, Size, StoreUrl
 from guardware.config.values import Network as Network  # part of the contract: sections are typed with it
 from guardware.verdict import Action
 
@@ -23,21 +24,6 @@ class Site(Section):
     url: HttpUrl | None = Field(None, description="Where visitors find the site; used in absolute links.")
     contact: str = Field("", max_length=200, description="An e-mail address or page for licences.")
     prefix: Prefix = Field("/.guardware", description="The path under which guardware's own addresses live.")
-
-
-class Clients(Section):
-    """Who a visitor is."""
-
-    trusted_proxies: tuple[ProxyNet, ...] = Field(
-        (), description="Addresses and networks of your own proxies; 'unix' trusts a unix socket."
-    )
-    scheme: Literal["auto", "http", "https"] = Field(
-        "auto", description="What visitors use; auto believes the connection and trusted proxies."
-    )
-    secret_file: str | None = Field(
-        None, description="A file with the secret that salts client keys; or set GUARDWARE_SECRET."
-    )
-    keep_addresses: bool = Field(False, description="Write raw addresses into events.")
 
 
 class Store(Section):
@@ -54,6 +40,15 @@ class Store(Section):
 
 
 Answer = Literal[Action.ALLOW, Action.PROTECT, Action.DENY]
+
+
+class Verification(Section):
+    """How crawlers prove who they are; in the background, and only when one names itself."""
+
+    ranges: bool = Field(True, description="By the address lists that operators publish.")
+    reverse_dns: bool = Field(True, description="By forward-confirmed reverse DNS.")
+    web_bot_auth: bool = Field(True, description="By signed requests (Web Bot Auth).")
+    refresh: Duration = Field(86400.0, description="How old a list may get before it is fetched anew.")
 
 
 class Crawlers(Section):
@@ -75,6 +70,7 @@ class Crawlers(Section):
     seo: Answer = Field(Action.PROTECT, description="Marketing and link analysis, advertising, scanners.")
     tool: Answer = Field(Action.PROTECT, description="Download tools and programming libraries (curl, Scrapy).")
     tokens: dict[str, Answer] = Field({}, description="Overrides by crawler token, e.g. CCBot: allow")
+    verification: Verification = Verification()
 
 
 Purpose = Literal[
@@ -91,6 +87,11 @@ Purpose = Literal[
     "tool",
 ]
 """The catalogue's purposes, as ``crawlers`` names them too."""
+
+
+def purposes(crawlers: Crawlers) -> dict[str, Action]:
+    """What each purpose gets, by its name in the catalogue."""
+    return {name: Action(getattr(crawlers, name.replace("-", "_"))) for name in get_args(Purpose)}
 
 
 class Signals(Section):
@@ -264,6 +265,8 @@ class Observe(Section):
         description="Recent verdicts other than allow, kept in memory: see the address /.guardware/events.",
     )
     log: bool = Field(True, description="Write them to the log 'guardware.events'.")
+    file: str | None = Field(None, description="Also write them to this file, one JSON object a line.")
+    file_size: Size = Field(100_000_000, ge=1_000_000, description="At this size the file is begun anew.")
     metrics_allow: tuple[Net, ...] = Field(
         tuple(ip_network(n) for n in ("127.0.0.0/8", "::1/128")),
         description="Who may read metrics and events; health is open.",

@@ -9,7 +9,11 @@ from guardware.config.faults import shown
 from guardware.config.fields import at, choices, closest, fields_of, mend_key, section_in
 from guardware.config.schema import Config
 
-_ALPHABETS = {r"^[A-Za-z0-9_-]*$": "letters a to z, digits, - and _"}
+_ALPHABETS = {
+    r"^[A-Za-z0-9_-]*$": "letters a to z, digits, - and _",
+    r"^[A-Za-z0-9-]*$": "letters a to z, digits and -",
+    r"^[^\s;,=\"]*$": "letters, digits and signs other than space ; , = and quotes",
+}
 """What the patterns in the schema allow, in words."""
 
 _NUMBER = "must be a number; write digits, for example 20 or 0.5"

@@ -109,3 +109,11 @@ def test_names_that_nobody_knows(data: dict[str, object], path: str, text: str) 
     found = list(unknown_names(from_mapping(data), Catalogue.load()))
     assert [dotted(fault.path) for fault in found] == ([path] if path else [])
     assert all(fault.text.endswith(text) for fault in found)
+
+
+def test_a_crawler_that_nobody_can_verify_is_taken_at_its_word(tmp_path: Path) -> None:
+    file = tmp_path / "guardware.yaml"
+    file.write_text("site: {name: Ada}\ncrawlers:\n  tokens: {Bytespider: allow, Googlebot: allow}\n")
+    told = CliRunner().invoke(command, [str(file)]).stderr
+    assert "crawlers.tokens.Bytespider: gives originals without a budget to whoever says so" in told
+    assert "Googlebot" not in told

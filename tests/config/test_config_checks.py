@@ -91,9 +91,9 @@ def test_covers(wide: dict[str, Any], narrow: dict[str, Any], covered: bool) -> 
     ("crawlers", "key"),
     [({"search": "allow"}, "crawlers.search"), ({"tokens": {"Googlebot": "allow"}}, "crawlers.tokens.Googlebot")],
 )
-def test_names_are_not_verified_yet_so_allowing_one_allows_whoever_says_it(
-    crawlers: dict[str, object], key: str
-) -> None:
-    told = warnings(from_mapping({"site": {"name": "Ada"}, "crawlers": crawlers}))
+def test_who_is_allowed_must_be_able_to_prove_it(crawlers: dict[str, object], key: str) -> None:
+    off = {"verification": {"ranges": False, "reverse_dns": False, "web_bot_auth": False}}
+    assert warnings(from_mapping({"site": {"name": "Ada"}, "crawlers": crawlers})) == []
+    told = warnings(from_mapping({"site": {"name": "Ada"}, "crawlers": {**crawlers, **off}}))
     assert len(told) == 1
-    assert told[0].startswith(f"{key}: gives originals without a budget")
+    assert told[0].startswith(f"{key}: ")
