@@ -21,17 +21,27 @@ class Action(StrEnum):
 
 
 class Group(StrEnum):
-    """Kinds of evidence. Within a group evidence is correlated, so only its maximum counts."""
+    """Kinds of evidence. What is correlated stands in one group, which counts once (``policy/score.py``)."""
 
     DECLARED = "declared"
     HEADERS = "headers"
+    BEHAVIOUR = "behaviour"
+    NETWORK = "network"
+    AGGREGATE = "aggregate"
 
     # Enum's own __hash__ is a Python call; members are dictionary keys on the way of every request.
     __hash__ = str.__hash__
 
 
 GROUPS: tuple[Group, ...] = tuple(Group)
-"""The order in which every per-group tuple (weights, scores) is laid out, in memory and in the store."""
+"""The order in which every per-group tuple (weights, scores) is laid out."""
+
+LASTING: tuple[Group, ...] = (Group.HEADERS, Group.BEHAVIOUR)
+"""Groups of which a client's record keeps a score, in the order it has there. What a visit declares stands in each
+visit; what its network and the crowd around it say is no deed of the client's."""
+
+PRIORS: tuple[Group, ...] = (Group.NETWORK, Group.AGGREGATE)
+"""Groups that only say where a client comes from and who else comes: they make it doubtful and never condemn."""
 
 
 class Evidence(NamedTuple):
@@ -61,7 +71,9 @@ class Verdict(NamedTuple):
     - ``crawler``: the catalogue token that the visit declares, or None;
     - ``retry_after``: whole seconds until a limited visit will be admitted, else 0;
     - ``variant``: the name of the variant that pictures become, "" if they stay originals;
-    - ``enforced``: False in ``mode: monitor``, where everything is served whatever the verdict says.
+    - ``enforced``: False in ``mode: monitor``, where everything is served whatever the verdict says;
+    - ``people_like``: the client opened a page and fetched what the page shows; anybody can, and people do;
+    - ``asked``: different pictures that the client asked within the hour, this one included.
     """
 
     action: Action
@@ -73,6 +85,8 @@ class Verdict(NamedTuple):
     retry_after: int = 0
     enforced: bool = True
     variant: str = ""
+    people_like: bool = False
+    asked: int = 0
 
     @property
     def support_id(self) -> str:

@@ -5,8 +5,9 @@ clients of as many addresses stay under 100 MB.
 
 ::
 
-    client   last touch | run | proof | scores (one double a group)                            33 bytes
-             | counts of the hour and the day (windows.py)                 273 from the first picture on
+    client   last touch | a score for each lasting group | pages | errors | rate |
+             last number | run | walk | cookies | habits                                       50 bytes
+             | counts of the hour and the day (windows.py)                 290 from the first picture on
     address  last admitted visit | visits | sums of the hour and the day | tat of each kind    72
     network  last admitted visit | tat of each kind                                            40
 """
@@ -19,30 +20,49 @@ from math import exp
 from typing import NamedTuple
 
 from guardware.store.gcra import gcra
-from guardware.store.protocol import DECAY, NEWCOMER, RECORD_TTL, Rate, Record, Touch
+from guardware.store.protocol import (
+    DECAY,
+    ERROR_LEAK,
+    LIMITED,
+    MOST,
+    MOST_COOKIES,
+    NEWCOMER,
+    RATE_SPAN,
+    RECORD_TTL,
+    Rate,
+    Record,
+    Touch,
+)
 from guardware.store.windows import SUMS, Windows
-from guardware.verdict import GROUPS
+from guardware.verdict import LASTING
 
 _US = 1_000_000
 _TTL = RECORD_TTL * _US
 _DECAY = DECAY * _US
 
-_NONE = (0.0,) * len(GROUPS)
+_LEAK = ERROR_LEAK * _US
+_SPAN = RATE_SPAN * _US
+
+_NONE = (0.0,) * len(LASTING)
 _LAST = struct.Struct("<q")
-_HEAD = struct.Struct(f"<qq?{len(GROUPS)}d")
+_HEAD = struct.Struct(f"<q{len(LASTING)}dfffdHHBB")
+_ONCE = 1 / RATE_SPAN
+"""What one visit adds to a rate."""
 _CLIENT = _HEAD.size
 """A client's row until its first picture."""
 
 _TAT = struct.Struct("<q")
-_KINDS = 4
-"""Kinds of visit that may have a limit of their own: as many as the configuration knows."""
+_SLOTS = {kind: index * _TAT.size for index, kind in enumerate(LIMITED)}
+"""Where the tat of a kind stands, in bytes from the first."""
 
 _VISITED = struct.Struct("<qq")
 _HOME = struct.Struct(_VISITED.format + SUMS.format[1:])
 _ADDRESS_TATS = _HOME.size
-_ADDRESS = _ADDRESS_TATS + _KINDS * _TAT.size
+_ADDRESS = _ADDRESS_TATS + len(LIMITED) * _TAT.size
 _NETWORK_TATS = _LAST.size
-_NETWORK = _NETWORK_TATS + _KINDS * _TAT.size
+_NETWORK = _NETWORK_TATS + len(LIMITED) * _TAT.size
+
+_NOTHING = (0, 0, 0, 0)
 
 Rows = OrderedDict[str, bytearray]
 _new = tuple.__new__
@@ -83,7 +103,6 @@ class MemoryStore:
         self._clients: Rows = OrderedDict()
         self._addresses: Rows = OrderedDict()
         self._networks: Rows = OrderedDict()
-        self._kinds: dict[str, int] = {}
         self._secret: bytes | None = None
         self._since = clock()
 
@@ -98,7 +117,12 @@ class MemoryStore:
 
     def touch_now(self, touch: Touch, now: float | None = None) -> Record:
         """``Store.touch`` without await, for the request path."""
-        client, network, address, kind, weights, proof, rate, network_rate, original, below, opened, page = touch
+        # fmt: off
+        (
+            client, network, address, kind, weights, rate, network_rate, original, below,
+            number, opened, page, leading, habits, cookies, errors,
+        ) = touch
+        # fmt: on
         t = int((self._clock() if now is None else now) * 1e6 + 0.5)
         row = self._clients.get(client)
         if row is None:
@@ -106,16 +130,37 @@ class MemoryStore:
         else:
             self._clients.move_to_end(client)
         head = _HEAD.unpack_from(row)
-        if t - head[0] >= _TTL:
+        elapsed = t - head[0]
+        if elapsed >= _TTL:
             row = self._renew(self._clients, client, t, _CLIENT)
             head = _HEAD.unpack_from(row)
+            elapsed = 0
+        elif elapsed < 0:
+            elapsed = 0
 
-        scores = head[3:]
-        if scores != _NONE or weights != _NONE:
-            scores = _scores(scores, weights, t - head[0])
-        run = 0 if page else head[1] + opened
-        proven = head[2] or proof
-        _HEAD.pack_into(row, 0, t, run, proven, *scores)
+        _, first, second, pages, level, pace, last_number, run, walk, given, known = head
+        scores = weights
+        if first or second or weights != _NONE:
+            scores = _faded(first, second, weights, exp(-elapsed / _DECAY))
+        if pages:
+            pages *= exp(-elapsed / _DECAY)
+        pace = pace * exp(-elapsed / _SPAN) + _ONCE
+        if leading:
+            pages += 1.0
+        if page:
+            run = 0
+        elif opened and run < MOST:
+            run += 1
+        if number >= 0 and number != last_number:
+            walk = 0 if abs(number - last_number) != 1 else walk + 1 if walk < MOST else walk
+            last_number = number
+        if level or errors:
+            level = max(level - elapsed / _LEAK, 0.0) + errors
+        if cookies:
+            given = min(given + cookies, MOST_COOKIES)
+        habits |= known
+        first, second = scores
+        _HEAD.pack_into(row, 0, t, first, second, pages, level, pace, last_number, run, walk, given, habits)
 
         home = self._addresses.get(address)
         if home is None:
@@ -133,16 +178,23 @@ class MemoryStore:
         if not limited_by:
             visits += 1
             _VISITED.pack_into(home, 0, t, visits)
-        if original is not None and not limited_by and not crowded and sum(scores) < below:
+        if original is not None and not limited_by and not crowded:
             if len(row) == _CLIENT:
                 row = self._clients[client] = row + self._windows.blank
-            hour, day = self._windows.count(row, home, original, t)
+            counts = self._windows.count(row, home, original, sum(scores) < below, t)
         elif day_sum or len(row) > _CLIENT:
-            hour, day = self._windows.counts(row, home, t)
+            counts = self._windows.counts(row, home, t)
         else:
-            hour = day = 0
+            counts = _NOTHING
+        hour, day, asked_hour, asked_day = counts
         # What Record(...) comes down to; calling it directly saves a tenth of the whole touch.
-        return _new(Record, (scores, proven, visits, run, hour, day, wait / _US, limited_by, crowded))
+        return _new(
+            Record,
+            (
+                *(scores, habits, visits, hour, day, wait / _US, limited_by, crowded),
+                *(asked_hour, asked_day, pages, run, walk, given, level, pace),
+            ),
+        )
 
     def count_original_now(
         self, client: str, network: str, address: str, original: int, now: float | None = None
@@ -157,7 +209,7 @@ class MemoryStore:
             home = self._renew(self._addresses, address, t, _ADDRESS)
         if len(row) == _CLIENT:
             row = self._clients[client] = row + self._windows.blank
-        self._windows.count(row, home, original, t)
+        self._windows.count(row, home, original, True, t)
 
     async def touch(self, touch: Touch, now: float | None = None) -> Record:
         """See ``Store.touch``."""
@@ -195,9 +247,7 @@ class MemoryStore:
 
         Charges who admits the visit. ``visits``: the address's so far.
         """
-        at = self._kinds.get(kind)
-        if at is None:
-            at = self._slot(kind)
+        at = _SLOTS[kind]
         tat, wait, network_wait, crowded = 0, 0, 0, False
         shared = None
         if rate is not None:
@@ -220,12 +270,6 @@ class MemoryStore:
             _TAT.pack_into(home, _ADDRESS_TATS + at, tat)
         return 0, "", crowded
 
-    def _slot(self, kind: str) -> int:
-        """Where the tat of ``kind`` stands, in bytes from the first."""
-        if len(self._kinds) == _KINDS:
-            raise ValueError(f"limits for more than {_KINDS} kinds of visit; {kind!r} is one too many")
-        return self._kinds.setdefault(kind, len(self._kinds) * _TAT.size)
-
     def _renew(self, rows: Rows, key: str, t: int, size: int) -> bytearray:
         """A new row for ``key``; the oldest make room, and those whose time is over go, at most two a newcomer."""
         rows.pop(key, None)
@@ -240,8 +284,8 @@ class MemoryStore:
         return row
 
 
-def _scores(stored: tuple[float, ...], weights: tuple[float, ...], elapsed: int) -> tuple[float, ...]:
-    """Step 1 of the protocol; ``elapsed`` in microseconds. A clock that was set back fades nothing."""
-    fade = exp(-elapsed / _DECAY) if elapsed > 0 else 1.0
-    # Without strict=, which alone costs 0.2 µs here: both have one entry for each group, or packing fails.
-    return tuple([s * fade if s * fade > w else w for s, w in zip(stored, weights)])  # noqa: B905
+def _faded(first: float, second: float, weights: tuple[float, ...], fade: float) -> tuple[float, ...]:
+    """Step 1 of the protocol, for two lasting groups."""
+    first, second = first * fade, second * fade
+    one, two = weights
+    return (first if first > one else one, second if second > two else two)

@@ -19,6 +19,9 @@ SUMS = struct.Struct("<IQIQ")
 """An address's part. 64 bits for a sum: nothing bounds how many classes of headers its scraper makes up."""
 
 
+Counts = tuple[int, int, int, int]
+
+
 class Windows:
     """``largest``: the largest count that matters. ``at`` and ``sums_at``: where the two parts begin in a row."""
 
@@ -33,8 +36,9 @@ class Windows:
         self.blank = bytes(_ONES.size + 2 * self._counter.size)
         """A client's part before its first picture."""
 
-    def count(self, row: bytearray, home: bytearray, original: int, t: int) -> tuple[int, int]:
-        """Add a picture at ``t`` (microseconds) to a client's ``row``, which has this part, and to its address's.
+    def count(self, row: bytearray, home: bytearray, original: int, given: bool, t: int) -> Counts:
+        """Add a picture at ``t`` (microseconds) to a client's ``row``, which has this part, and if it is ``given``
+        as it is, to its address's.
 
         Returns what ``counts`` would then.
         """
@@ -55,22 +59,21 @@ class Windows:
         if not row[of_hour] & mask:  # what is new to the day is new to the hour
             row[of_hour] |= mask
             hour_ones += 1
-            hour_sum += estimates[hour_ones] - estimates[hour_ones - 1]
+            if given:
+                hour_sum += estimates[hour_ones] - estimates[hour_ones - 1]
             if not row[of_day] & mask:
                 row[of_day] |= mask
                 day_ones += 1
-                day_sum += estimates[day_ones] - estimates[day_ones - 1]
+                if given:
+                    day_sum += estimates[day_ones] - estimates[day_ones - 1]
             _ONES.pack_into(row, self._at, this_hour, hour_ones, today, day_ones)
-            SUMS.pack_into(home, self._sums_at, this_hour, hour_sum, today, day_sum)
-        hour_count, day_count = estimates[hour_ones], estimates[day_ones]
-        hour_part, day_part = hour_sum // ADDRESS_SHARE, day_sum // ADDRESS_SHARE
-        return (
-            hour_part if hour_part > hour_count else hour_count,
-            day_part if day_part > day_count else day_count,
-        )
+            if given:
+                SUMS.pack_into(home, self._sums_at, this_hour, hour_sum, today, day_sum)
+        return _larger(estimates[hour_ones], estimates[day_ones], hour_sum, day_sum)
 
-    def counts(self, row: bytearray, home: bytearray, t: int) -> tuple[int, int]:
-        """Different pictures of this hour and this day: the client's, or if larger its part of its address's."""
+    def counts(self, row: bytearray, home: bytearray, t: int) -> Counts:
+        """Different pictures of this hour and this day: the larger of the client's and of its part of its
+        address's, twice; then the client's own, twice."""
         home_hour, hour_sum, home_day, day_sum = SUMS.unpack_from(home, self._sums_at)
         this_hour, hour_count, day_count = t // _HOUR, 0, 0
         today = this_hour // 24
@@ -80,9 +83,11 @@ class Windows:
                 hour_count = self._counter.estimates[hour_ones]
             if day == today:
                 day_count = self._counter.estimates[day_ones]
-        hour_part = hour_sum // ADDRESS_SHARE if home_hour == this_hour else 0
-        day_part = day_sum // ADDRESS_SHARE if home_day == today else 0
-        return (
-            hour_part if hour_part > hour_count else hour_count,
-            day_part if day_part > day_count else day_count,
+        return _larger(
+            hour_count, day_count, hour_sum if home_hour == this_hour else 0, day_sum if home_day == today else 0
         )
+
+
+def _larger(hour: int, day: int, hour_sum: int, day_sum: int) -> Counts:
+    of_hour, of_day = hour_sum // ADDRESS_SHARE, day_sum // ADDRESS_SHARE
+    return of_hour if of_hour > hour else hour, of_day if of_day > day else day, hour, day

@@ -9,7 +9,20 @@ from time import time
 import pytest
 
 from guardware.store import Rate, Store, Touch
-from guardware.store.protocol import ADDRESS_SHARE, DECAY, NEWCOMER, RECORD_TTL
+from guardware.store.protocol import (
+    ADDRESS_SHARE,
+    COOKIE,
+    DECAY,
+    ERROR_LEAK,
+    MOST_COOKIES,
+    NEWCOMER,
+    PROOF,
+    RATE_SPAN,
+    RECORD_TTL,
+    RENDERED,
+    ROBOTS,
+    Record,
+)
 
 HOUR, DAY = 3600, 86400
 NOW = 20_600.0 * DAY  # midnight, UTC
@@ -35,7 +48,7 @@ async def settle(store: Store, visit: Touch, at: float = NOW) -> None:
 
 
 async def test_a_first_visit(store: Store, visit: Touch) -> None:
-    assert await store.touch(visit, NOW) == ((0.0, 0.0), False, 1, 0, 0, 0, 0.0, "", False)
+    assert await store.touch(visit, NOW) == Record(rate=1 / RATE_SPAN)
 
 
 async def test_visits_are_counted_for_an_address_whatever_its_clients(
@@ -86,17 +99,76 @@ async def test_a_clock_set_back_fades_nothing(store: Store, visit: Touch) -> Non
 
 
 async def test_proof_stays(store: Store, visit: Touch) -> None:
-    await store.touch(visit._replace(proof=True), NOW)
-    assert (await store.touch(visit, NOW + DAY - 1)).proof is True
+    await store.touch(visit._replace(habits=PROOF), NOW)
+    assert (await store.touch(visit, NOW + DAY - 1)).habits == PROOF
 
 
 # Runs --------------------------------------------------------------------------------------------------------
 
 
 async def test_a_page_ends_a_run_of_opened_pictures(store: Store, visit: Touch) -> None:
-    opened, embedded, page = visit._replace(navigated=True), visit, visit._replace(page=True)
+    opened, embedded, page = visit._replace(navigated=True), visit, visit._replace(page=True, leading=True)
     runs = [(await store.touch(v, NOW)).navigated for v in (opened, opened, embedded, page, opened)]
     assert runs == [1, 2, 2, 0, 1]
+
+
+async def test_data_for_a_script_ends_no_run(store: Store, visit: Touch) -> None:
+    opened, data = visit._replace(navigated=True), visit._replace(leading=True)
+    assert [(await store.touch(v, NOW)).navigated for v in (opened, data, opened)] == [1, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "walk"),
+    [
+        ([7, 8, 9, 10], 3),
+        ([10, 9, 8], 2),
+        ([7, 8, 8, 9], 2),  # asked twice
+        ([7, 8, 20, 21], 1),
+        ([7, -1, 8], 1),  # a picture without a number between
+        ([40, 10, 30], 0),
+    ],
+)
+async def test_a_walk_along_the_numbers(store: Store, visit: Touch, numbers: list[int], walk: int) -> None:
+    records = [await store.touch(visit._replace(number=n), NOW) for n in numbers]
+    assert records[-1].walk == walk
+
+
+async def test_habits_add_up(store: Store, visit: Touch) -> None:
+    for habit in (ROBOTS, COOKIE, ROBOTS, 0):
+        record = await store.touch(visit._replace(habits=habit), NOW)
+    assert record.habits == ROBOTS | COOKIE
+    assert (await store.touch(visit._replace(habits=RENDERED), NOW + HOUR)).habits == ROBOTS | COOKIE | RENDERED
+
+
+async def test_what_leads_to_pictures_fades(store: Store, visit: Touch) -> None:
+    leading = visit._replace(leading=True)
+    assert [(await store.touch(leading, NOW)).pages for _ in range(3)] == [1, 2, 3]
+    assert (await store.touch(visit, NOW + DECAY)).pages == pytest.approx(3 / 2.718281828, rel=1e-5)
+
+
+async def test_errors_leak(store: Store, visit: Touch) -> None:
+    await store.touch(visit._replace(errors=12), NOW)
+    assert (await store.touch(visit._replace(errors=1), NOW + 3 * ERROR_LEAK)).errors == pytest.approx(10)
+    assert (await store.touch(visit, NOW + 99 * ERROR_LEAK)).errors == 0
+
+
+async def test_cookies_that_were_set_are_counted(store: Store, visit: Touch) -> None:
+    assert [(await store.touch(visit._replace(cookies=n), NOW)).cookies for n in (1, 0, 2)] == [1, 1, 3]
+    assert (await store.touch(visit._replace(cookies=999), NOW)).cookies == MOST_COOKIES
+
+
+async def test_a_rate_is_averaged_over_a_minute(store: Store, visit: Touch) -> None:
+    """One visit a second for five minutes: close to one a second. A minute's silence leaves 1/e of it."""
+    for second in range(300):
+        record = await store.touch(visit, NOW + second)
+    assert record.rate == pytest.approx(1, rel=0.02)
+    assert (await store.touch(visit, NOW + 299 + RATE_SPAN)).rate == pytest.approx(1 / 2.718 + 1 / 60, rel=0.02)
+
+
+async def test_a_clock_set_back_leaks_nothing(store: Store, visit: Touch) -> None:
+    before = await store.touch(visit._replace(errors=5, leading=True), NOW)
+    after = await store.touch(visit, NOW - 500)
+    assert (after.errors, after.pages) == (before.errors, before.pages)
 
 
 # Limits ------------------------------------------------------------------------------------------------------
@@ -144,7 +216,7 @@ async def test_equal_waits_are_the_clients(store: Store, visit: Touch) -> None:
 
 async def test_no_interval_is_no_limit(store: Store, visit: Touch) -> None:
     free = visit._replace(client_rate=Rate(0, 1), network_rate=Rate(0, 1))
-    assert {(await store.touch(free, NOW))[-2:] for _ in range(NEWCOMER + 5)} == {("", False)}
+    assert {(await store.touch(free, NOW))[6:8] for _ in range(NEWCOMER + 5)} == {("", False)}
 
 
 async def test_a_network_is_limited_as_one(store: Store, visit: Touch, key: Key) -> None:
@@ -159,7 +231,7 @@ async def test_a_network_is_limited_as_one(store: Store, visit: Touch, key: Key)
 async def test_the_longer_wait_counts(store: Store, visit: Touch) -> None:
     both = visit._replace(client_rate=Rate(2 * 10**6, 1), network_rate=Rate(5 * 10**6, 1))
     await store.touch(both, NOW)
-    assert (await store.touch(both, NOW))[-3:] == (5.0, "network", False)
+    assert (await store.touch(both, NOW))[5:8] == (5.0, "network", False)
 
 
 async def test_denied_by_the_network_charges_no_client(store: Store, visit: Touch, key: Key) -> None:
@@ -173,7 +245,7 @@ async def test_denied_by_the_network_charges_no_client(store: Store, visit: Touc
 async def test_denied_by_the_client_charges_no_network(store: Store, visit: Touch, key: Key) -> None:
     both = visit._replace(client_rate=Rate(60 * 10**6, 1), network_rate=Rate(10**6, 2))
     assert [(await store.touch(both, NOW)).limited_by for _ in range(5)] == ["", *["client"] * 4]
-    assert (await store.touch(both._replace(client=key(), address=key()), NOW))[-2:] == ("", False)
+    assert (await store.touch(both._replace(client=key(), address=key()), NOW))[6:8] == ("", False)
 
 
 async def test_a_limit_that_was_relaxed_locks_nobody_out(store: Store, visit: Touch) -> None:
@@ -210,7 +282,7 @@ async def fill(store: Store, visit: Touch, key: Key, at: float = NOW) -> None:
 async def test_a_full_network_takes_newcomers_all_the_same(store: Store, visit: Touch, key: Key) -> None:
     late = visit._replace(network_rate=Rate(10**6, 3))
     await fill(store, late, key)
-    assert await store.touch(late, NOW) == ((0.0, 0.0), False, 1, 0, 0, 0, 0.0, "", True)
+    assert await store.touch(late, NOW) == Record(crowded=True, rate=1 / RATE_SPAN)
 
 
 async def test_newcomers_are_no_longer_so_after_twenty_visits(store: Store, visit: Touch, key: Key) -> None:
@@ -219,7 +291,7 @@ async def test_newcomers_are_no_longer_so_after_twenty_visits(store: Store, visi
     records = [await store.touch(late._replace(client=key()), NOW) for _ in range(NEWCOMER + 3)]
     assert [r.crowded for r in records] == [*[True] * (NEWCOMER + 1), False, False]
     assert [r.visits for r in records] == [*range(1, NEWCOMER + 2), NEWCOMER + 1, NEWCOMER + 1]
-    assert records[-1][-3:] == (3600.0, "network", False)
+    assert records[-1][5:8] == (3600.0, "network", False)
 
 
 async def test_who_filled_the_network_is_limited(store: Store, visit: Touch, key: Key) -> None:
@@ -236,20 +308,20 @@ async def test_a_crowded_visit_does_not_charge_the_network(store: Store, visit: 
     await fill(store, late, key)
     for _ in range(10):
         assert (await store.touch(late, NOW)).crowded
-    assert (await store.touch(late, NOW + 1))[-2:] == ("", False)
+    assert (await store.touch(late, NOW + 1))[6:8] == ("", False)
 
 
 async def test_a_crowded_visit_charges_its_address(store: Store, visit: Touch, key: Key) -> None:
     late = visit._replace(client_rate=Rate(60 * 10**6, 2), network_rate=Rate(3600 * 10**6, 1))
     await fill(store, late, key)
-    assert [(await store.touch(late, NOW))[-2:] for _ in range(3)] == [("", True), ("", True), ("network", False)]
+    assert [(await store.touch(late, NOW))[6:8] for _ in range(3)] == [("", True), ("", True), ("network", False)]
 
 
 async def test_a_crowded_visit_takes_nothing_from_the_budget(store: Store, visit: Touch, key: Key) -> None:
     late = visit._replace(network_rate=Rate(10**6, 1), original=picture("a"), count_below=2.0)
     await fill(store, late, key)
-    assert (await store.touch(late, NOW))[4:6] == (0, 0)
-    assert (await store.touch(late, NOW + 1))[4:6] == (1, 1)
+    assert (await store.touch(late, NOW))[3:5] == (0, 0)
+    assert (await store.touch(late, NOW + 1))[3:5] == (1, 1)
 
 
 # Budgets -----------------------------------------------------------------------------------------------------
@@ -260,15 +332,15 @@ async def test_distinct_originals_of_the_hour_and_the_day(store: Store, visit: T
     seen = [("a", 0), ("b", 1), ("a", 2), ("c", HOUR), ("a", HOUR + 1), ("d", DAY - 1), ("a", DAY)]
     counts = []
     for name, at in seen:
-        counts.append((await store.touch(image._replace(original=picture(name)), NOW + at))[4:6])
+        counts.append((await store.touch(image._replace(original=picture(name)), NOW + at))[3:5])
     assert counts == [(1, 1), (2, 2), (2, 2), (1, 3), (2, 3), (1, 4), (1, 1)]
 
 
 async def test_a_page_reads_the_counts(store: Store, visit: Touch) -> None:
     await store.touch(visit._replace(original=picture("a"), count_below=2.0), NOW)
-    assert (await store.touch(visit, NOW + 1))[4:6] == (1, 1)
-    assert (await store.touch(visit, NOW + HOUR))[4:6] == (0, 1)
-    assert (await store.touch(visit, NOW + DAY))[4:6] == (0, 0)
+    assert (await store.touch(visit, NOW + 1))[3:5] == (1, 1)
+    assert (await store.touch(visit, NOW + HOUR))[3:5] == (0, 1)
+    assert (await store.touch(visit, NOW + DAY))[3:5] == (0, 0)
 
 
 @pytest.mark.parametrize(
@@ -281,29 +353,33 @@ async def test_a_page_reads_the_counts(store: Store, visit: Touch) -> None:
         ((0.0, 0.0), 0.0, 0),  # the default counts nothing
     ],
 )
-async def test_only_originals_for_the_undoubtful_count(
+async def test_only_originals_for_the_undoubtful_count_for_the_address(
     store: Store, visit: Touch, weights: tuple[float, ...], below: float, counted: int
 ) -> None:
-    doubtful = visit._replace(weights=weights, original=picture("a"), count_below=below)
-    assert (await store.touch(doubtful, NOW)).hour == counted
+    """Its client's count is of all pictures asked."""
+    doubtful = visit._replace(weights=weights, count_below=below)
+    for i in range(2 * ADDRESS_SHARE):
+        record = await store.touch(doubtful._replace(original=picture(i)), NOW)
+    assert (record.asked_hour, record.asked_day) == (2 * ADDRESS_SHARE, 2 * ADDRESS_SHARE)
+    assert (await store.touch(visit._replace(client="another"), NOW)).hour == 2 * counted
 
 
 async def test_a_limited_visit_takes_nothing_from_the_budget(store: Store, visit: Touch) -> None:
     limited = visit._replace(client_rate=Rate(10**6, 1), count_below=2.0)
     await store.touch(limited._replace(original=picture("a")), NOW)
-    assert (await store.touch(limited._replace(original=picture("b")), NOW))[4:] == (1, 1, 1.0, "client", False)
+    assert (await store.touch(limited._replace(original=picture("b")), NOW))[3:8] == (1, 1, 1.0, "client", False)
 
 
 async def test_an_answer_that_turns_out_to_be_a_picture(store: Store, visit: Touch) -> None:
     await store.touch(visit, NOW)
     for name in ("a", "b", "a"):
         await store.count_original(*visit[:3], picture(name), NOW + 1)
-    assert (await store.touch(visit, NOW + 2))[2:6] == (2, 0, 2, 2)
+    assert (await store.touch(visit, NOW + 2))[2:5] == (2, 2, 2)
 
 
 async def test_a_picture_of_a_client_not_seen_before(store: Store, visit: Touch) -> None:
     await store.count_original(*visit[:3], picture("a"), NOW)
-    assert (await store.touch(visit, NOW))[2:6] == (1, 0, 1, 1)
+    assert (await store.touch(visit, NOW))[2:5] == (1, 1, 1)
 
 
 async def test_a_picture_counts_now_when_no_time_is_given(store: Store, visit: Touch) -> None:
@@ -325,12 +401,12 @@ async def test_clients_of_an_address_share_its_budget_in_the_end(store: Store, v
         for i in range(50):
             taken = image._replace(client=client, original=picture((client, i)))
             record = await store.touch(taken, NOW)
-    assert record[4:6] == pytest.approx((600 // ADDRESS_SHARE, 600 // ADDRESS_SHARE), rel=0.05)
+    assert record[3:5] == pytest.approx((600 // ADDRESS_SHARE, 600 // ADDRESS_SHARE), rel=0.05)
     page = visit._replace(client=key())  # the next class starts with it
-    assert (await store.touch(page, NOW))[4:6] == record[4:6]
-    assert (await store.touch(page, NOW + HOUR))[4:6] == (0, record.day)
-    assert (await store.touch(page, NOW + DAY))[4:6] == (0, 0)
-    assert (await store.touch(taken, NOW + DAY))[4:6] == (1, 1)
+    assert (await store.touch(page, NOW))[3:5] == record[3:5]
+    assert (await store.touch(page, NOW + HOUR))[3:5] == (0, record.day)
+    assert (await store.touch(page, NOW + DAY))[3:5] == (0, 0)
+    assert (await store.touch(taken, NOW + DAY))[3:5] == (1, 1)
 
 
 async def test_up_to_four_clients_budgets_an_address_changes_nothing(store: Store, visit: Touch, key: Key) -> None:
@@ -338,20 +414,20 @@ async def test_up_to_four_clients_budgets_an_address_changes_nothing(store: Stor
     for client in [key() for _ in range(ADDRESS_SHARE)]:
         for i in range(20):
             await store.touch(visit._replace(client=client, original=picture(i), count_below=1.0), NOW)
-        assert (await store.touch(visit._replace(client=client), NOW))[4:6] == pytest.approx((20, 20), abs=1)
+        assert (await store.touch(visit._replace(client=client), NOW))[3:5] == pytest.approx((20, 20), abs=1)
 
 
 async def test_the_same_picture_again_adds_nothing_to_the_address(store: Store, visit: Touch) -> None:
     for _ in range(40):
         await store.touch(visit._replace(original=picture("a"), count_below=1.0), NOW)
         await store.count_original(*visit[:3], picture("a"), NOW)
-    assert (await store.touch(visit._replace(client="another"), NOW))[4:6] == (0, 0)
+    assert (await store.touch(visit._replace(client="another"), NOW))[3:5] == (0, 0)
 
 
 async def test_pictures_found_in_answers_count_for_the_address(store: Store, visit: Touch, key: Key) -> None:
     for i in range(10 * ADDRESS_SHARE):
         await store.count_original(key(), visit.network, visit.address, picture(i), NOW)
-    assert (await store.touch(visit, NOW))[4:6] == (10, 10)
+    assert (await store.touch(visit, NOW))[3:5] == (10, 10)
 
 
 async def test_the_address_counts_a_thousand_pictures_within_a_few_per_cent(
@@ -361,18 +437,18 @@ async def test_the_address_counts_a_thousand_pictures_within_a_few_per_cent(
     for i in range(1000):
         await store.touch(image._replace(original=picture(i)), NOW)
     record = await store.touch(image._replace(client=key()), NOW)
-    assert record[4:6] == pytest.approx((1000 // ADDRESS_SHARE, 1000 // ADDRESS_SHARE), rel=0.1)
+    assert record[3:5] == pytest.approx((1000 // ADDRESS_SHARE, 1000 // ADDRESS_SHARE), rel=0.1)
 
 
 # Expiry and secret -------------------------------------------------------------------------------------------
 
 
 async def test_a_record_is_forgotten_after_its_time(store: Store, visit: Touch) -> None:
-    condemned = visit._replace(weights=(9.0, 1.0), proof=True, navigated=True, client_rate=Rate(10**6, 1))
+    condemned = visit._replace(weights=(9.0, 1.0), habits=PROOF, navigated=True, client_rate=Rate(10**6, 1))
     await store.touch(condemned, NOW)
     alive = await store.touch(visit, NOW + RECORD_TTL - 0.001)
-    assert (alive.proof, alive.visits, alive.navigated) == (True, 2, 1)
-    assert await store.touch(visit, NOW + 2 * RECORD_TTL) == ((0.0, 0.0), False, 1, 0, 0, 0, 0.0, "", False)
+    assert (alive.habits, alive.visits, alive.navigated) == (PROOF, 2, 1)
+    assert await store.touch(visit, NOW + 2 * RECORD_TTL) == Record(rate=1 / RATE_SPAN)
 
 
 async def test_an_address_is_forgotten_after_its_last_admitted_visit(store: Store, visit: Touch) -> None:

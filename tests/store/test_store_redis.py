@@ -12,12 +12,12 @@ from redis.crc import key_slot
 from redis_server import RedisServer, free_port
 
 from guardware.errors import ConfigError, StoreError
-from guardware.store import Rate, Touch
-from guardware.store.protocol import RECORD_TTL
+from guardware.store import Rate, Record, Touch
+from guardware.store.protocol import RATE_SPAN, RECORD_TTL
 from guardware.store.redis import RedisStore
 
 RATE = Rate(10**6, 5)
-VISIT = Touch("c" * 16, "n" * 16, "a" * 16, "image", (1.0, 0.0), True, RATE, RATE, 12345, 2.0, True)
+VISIT = Touch("c" * 16, "n" * 16, "a" * 16, "image", (1.0, 0.0), RATE, RATE, 12345, 2.0, navigated=True)
 
 FREE = VISIT._replace(client_rate=None, network_rate=None)
 
@@ -30,11 +30,11 @@ async def test_the_keys_of_a_visit(redis_store: RedisStore, redis_client: Any) -
     await redis_store.touch(VISIT, 1_780_000_000)
     c, n, a = b"c" * 16, b"n" * 16, b"a" * 16
     assert await keys_of(redis_client) == [
-        b"gw:{%b}:a:%b" % (n, a),
-        b"gw:{%b}:c:%b" % (n, c),
-        b"gw:{%b}:d:%b:20601" % (n, c),
-        b"gw:{%b}:h:%b:494444" % (n, c),
-        b"gw:{%b}:n" % n,
+        b"gw1:{%b}:a:%b" % (n, a),
+        b"gw1:{%b}:c:%b" % (n, c),
+        b"gw1:{%b}:d:%b:20601" % (n, c),
+        b"gw1:{%b}:h:%b:494444" % (n, c),
+        b"gw1:{%b}:n:" % n,
     ]
 
 
@@ -63,7 +63,7 @@ async def test_expiry_is_put_off_by_every_visit_of_a_new_minute(
     for now in (1_780_000_000, 1_780_000_060):
         await redis_store.touch(VISIT, now)
         for key in await keys_of(redis_client):
-            if key.endswith((b":n", b"c" * 16, b"a" * 16)):
+            if key.endswith((b":n:", b"c" * 16, b"a" * 16)):
                 assert await redis_client.ttl(key) > RECORD_TTL
                 await redis_client.expire(key, 1000)
 
@@ -71,31 +71,31 @@ async def test_expiry_is_put_off_by_every_visit_of_a_new_minute(
 async def test_a_denied_visit_writes_no_limit(redis_store: RedisStore, redis_client: Any) -> None:
     greedy = Touch("c", "n", "a", "page", client_rate=Rate(10**9, 1), network_rate=Rate(10**9, 9))
     await redis_store.touch(greedy)
-    before = await redis_client.hgetall("gw:{n}:a:a"), await redis_client.hgetall("gw:{n}:n")
+    before = await redis_client.get("gw1:{n}:a:a"), await redis_client.get("gw1:{n}:n:")
     assert (await redis_store.touch(greedy)).limited_by == "client"
-    assert (await redis_client.hgetall("gw:{n}:a:a"), await redis_client.hgetall("gw:{n}:n")) == before
+    assert (await redis_client.get("gw1:{n}:a:a"), await redis_client.get("gw1:{n}:n:")) == before
 
 
 async def test_a_crowded_visit_writes_nothing_to_the_network(redis_store: RedisStore, redis_client: Any) -> None:
     full = Touch("c", "n", "a", "page", client_rate=Rate(10**9, 9), network_rate=Rate(10**9, 1))
     await redis_store.touch(full._replace(address="neighbour"))
-    before = await redis_client.hgetall("gw:{n}:n")
+    before = await redis_client.get("gw1:{n}:n:")
     assert (await redis_store.touch(full)).crowded
-    assert await redis_client.hgetall("gw:{n}:n") == before
-    assert set(await redis_client.hgetall("gw:{n}:a:a")) == {b"t", b"v", b"l:page"}
+    assert await redis_client.get("gw1:{n}:n:") == before
+    assert await redis_client.get("gw1:{n}:a:a") is not None
 
 
 async def test_a_visit_is_few_commands(redis_store: RedisStore, redis_client: Any) -> None:
-    """One read and one write a record; keys are kept once a minute and a known picture counts at no price."""
+    """One read and one write a record; a known picture counts at no price."""
     for _ in range(2):
         await redis_store.touch(VISIT, 1_780_000_000)
     await redis_client.config_resetstat()
     await redis_store.touch(VISIT, 1_780_000_001)
     used = await redis_client.info("commandstats")
     calls = {name.removeprefix("cmdstat_"): stat["calls"] for name, stat in used.items()}
-    assert {name: n for name, n in calls.items() if name in ("hmget", "hset", "expire", "pfadd", "pfcount")} == {
-        "hmget": 3,
-        "hset": 3,
+    assert {name: n for name, n in calls.items() if name in ("get", "set", "expire", "pfadd", "pfcount")} == {
+        "get": 3,
+        "set": 3,
         "pfadd": 2,
     }
 
@@ -134,7 +134,7 @@ async def test_all_keys_are_found_on_a_cluster(own_server: Callable[..., RedisSe
 # What goes wrong ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("key", ["gw:{n}:c:c", "gw:{n}:a:a", "gw:{n}:n"])
+@pytest.mark.parametrize("key", ["gw1:{n}:c:c", "gw1:{n}:a:a", "gw1:{n}:n:"])
 async def test_a_key_of_another_type(redis_store: RedisStore, redis_client: Any, key: str) -> None:
     await redis_client.lpush(key, "a list")
     with pytest.raises(StoreError, match="WRONGTYPE"):
@@ -147,13 +147,14 @@ async def test_a_secret_of_another_type(redis_store: RedisStore, redis_client: A
         await redis_store.secret(b"proposal")
 
 
-async def test_a_damaged_record_heals(redis_store: RedisStore, redis_client: Any) -> None:
-    rotten = dict.fromkeys(("t", "v", "n", "p", "s1", "l:page", "hw", "hc", "dw", "dc"), "x")
-    for key in ("gw:{n}:c:c", "gw:{n}:a:a", "gw:{n}:n"):
-        await redis_client.hset(key, mapping=rotten)
+@pytest.mark.parametrize("rotten", [b"", b"x", bytes(79), b"\xff" * 66, b"\xff" * 80, b"\xff" * 40, b"\x7f" * 66])
+async def test_a_damaged_record_heals(redis_store: RedisStore, redis_client: Any, rotten: bytes) -> None:
+    """Of a wrong length, or full of what is no number."""
+    for key in ("gw1:{n}:c:c", "gw1:{n}:a:a", "gw1:{n}:n:"):
+        await redis_client.set(key, rotten)
     damaged = Touch("c", "n", "a", "page", client_rate=RATE, network_rate=RATE)
-    assert await redis_store.touch(damaged) == ((0.0, 0.0), False, 1, 0, 0, 0, 0.0, "", False)
-    assert await redis_client.ttl("gw:{n}:c:c") > 0
+    assert await redis_store.touch(damaged) == Record(rate=1 / RATE_SPAN)
+    assert await redis_client.ttl("gw1:{n}:c:c") > 0
 
 
 async def test_a_late_reply_is_nobody_elses(redis_store: RedisStore, redis_client: Any) -> None:
@@ -231,9 +232,9 @@ async def store_told(reply: bytes) -> AsyncIterator[tuple[RedisStore, list[async
         b"$-1\r\n",
         b"*0\r\n",
         b"*1\r\n$1\r\n1\r\n",
-        pytest.param(b"$79\r\n" + bytes(79) + b"\r\n", id="a byte short"),
-        pytest.param(b"$80\r\n" + b"\xff" * 80 + b"\r\n", id="not numbers"),
-        pytest.param(b"$80\r\n" + b"\x7f" * 80 + b"\r\n", id="numbers that cannot be"),
+        pytest.param(b"$135\r\n" + bytes(135) + b"\r\n", id="a byte short"),
+        pytest.param(b"$136\r\n" + b"\xff" * 136 + b"\r\n", id="not numbers"),
+        pytest.param(b"$136\r\n" + b"\x7f" * 136 + b"\r\n", id="numbers that cannot be"),
         b"HTTP/1.1 400 Bad Request\r\n\r\n",
         b"-LOADING Redis is loading the dataset in memory\r\n",
         b"-OOM command not allowed when used memory > 'maxmemory'\r\n",

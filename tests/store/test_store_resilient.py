@@ -11,6 +11,7 @@ from redis_server import RedisServer, free_port
 
 from guardware.errors import StoreError
 from guardware.store import MemoryStore, Rate, Record, ResilientStore, Touch
+from guardware.store.protocol import PROOF
 from guardware.store.redis import RedisStore
 from guardware.store.resilient import delays
 
@@ -209,7 +210,7 @@ async def test_killed_and_back_with_everything_it_had(own_server: Callable[..., 
     server = own_server(port=free_port(), options="--appendonly yes --appendfsync always")
     store = ResilientStore(RedisStore(server.url), MemoryStore(), timeout=1)
     await store.secret(b"ours")
-    banned = VISIT._replace(proof=True, weights=(9.0, 0.0), client_rate=Rate(3600 * 10**6, 1))
+    banned = VISIT._replace(habits=PROOF, weights=(9.0, 0.0), client_rate=Rate(3600 * 10**6, 1))
     await store.touch(banned)
     await store.count_original("c", "n", "a", 1)
 
@@ -221,8 +222,8 @@ async def test_killed_and_back_with_everything_it_had(own_server: Callable[..., 
 
     server.start()
     await until(lambda: store.status.available)
-    record = await store.touch(banned._replace(proof=False, weights=(0.0, 0.0)))
-    assert (record.proof, record.visits, record.day, record.limited_by) == (True, 1, 1, "client")
+    record = await store.touch(banned._replace(habits=0, weights=(0.0, 0.0)))
+    assert (record.habits, record.visits, record.day, record.limited_by) == (PROOF, 1, 1, "client")
     assert record.scores[0] == pytest.approx(9, rel=0.01)
     assert await store.secret(b"another") == b"ours"
     await store.close()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from hashlib import blake2b
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,10 +11,14 @@ from hypothesis import strategies as st
 from guardware.store import MemoryStore, Rate, Record, Touch
 from guardware.store.protocol import NEWCOMER, RECORD_TTL
 from guardware.store.redis import RedisStore
-from guardware.verdict import GROUPS
+from guardware.verdict import LASTING
 
 NOW = 1_780_000_000.0
 PICTURES = [int.from_bytes(blake2b(bytes([i]), digest_size=8).digest(), "big") for i in range(40)]
+
+
+COUNTS = ("hour", "day", "asked_hour", "asked_day")
+ABOUT: Any = {"scores": (), "pages": 0, "errors": 0, "rate": 0, **dict.fromkeys(COUNTS, 0)}
 
 
 class Step(NamedTuple):
@@ -30,7 +34,7 @@ pauses = st.sampled_from([0, 0, 1, 250, 999]) | st.integers(0, 3_600_000) | st.i
 rates = st.none() | st.builds(
     Rate, interval=st.sampled_from([0, 1, 1000, 333_333, 10**9, 10**11]), burst=st.integers(1, 4)
 )
-weights = st.tuples(*[st.sampled_from([0.0, 0.0, 1.5, -1.0]) | st.floats(-6, 14, width=32) for _ in GROUPS])
+weights = st.tuples(*[st.sampled_from([0.0, 0.0, 1.5, -1.0]) | st.floats(-6, 14, width=32) for _ in LASTING])
 touches = st.builds(
     Touch,
     client=st.sampled_from("abc"),
@@ -38,13 +42,17 @@ touches = st.builds(
     address=st.sampled_from("xy"),
     kind=st.sampled_from(["page", "image"]),
     weights=weights,
-    proof=st.sampled_from([False, False, False, True]),
     client_rate=rates,
     network_rate=rates,
     original=st.none() | st.sampled_from(PICTURES),
     count_below=st.sampled_from([0.0, 2.0, 100.0]),
+    number=st.sampled_from([-1, 0, 1, 2, 3, 4, 2**53]),
     navigated=st.booleans(),
     page=st.booleans(),
+    leading=st.booleans(),
+    habits=st.integers(0, 15),
+    cookies=st.sampled_from([0, 0, 1, 300]),
+    errors=st.sampled_from([0, 0, 1, 40]),
 )
 pictures = st.none() | st.sampled_from(PICTURES)
 steps = st.builds(Step, pause=pauses.map(lambda ms: ms / 1000), touch=touches, counted=pictures)
@@ -52,9 +60,10 @@ steps = st.builds(Step, pause=pauses.map(lambda ms: ms / 1000), touch=touches, c
 
 def same(record: Record, twin: Record) -> bool:
     """Alike but for rounding in the scores, and for the counts, which are two ways of estimating."""
-    exact = record._replace(scores=(), hour=0, day=0) == twin._replace(scores=(), hour=0, day=0)
-    counts = abs(record.hour - twin.hour) <= 3 and abs(record.day - twin.day) <= 3
-    return exact and counts and record.scores == pytest.approx(twin.scores, abs=1e-6)
+    exact = record._replace(**ABOUT) == twin._replace(**ABOUT)
+    counts = all(abs(getattr(record, name) - getattr(twin, name)) <= 3 for name in COUNTS)
+    faded = (record.pages, record.errors, record.rate) == pytest.approx((twin.pages, twin.errors, twin.rate), 1e-5)
+    return exact and counts and faded and record.scores == pytest.approx(twin.scores, abs=1e-6)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -1,33 +1,47 @@
--- Adds one picture to the hour's and the day's distinct count (see "Budgets" in touch.lua).
+-- Adds one picture to the hour's and the day's distinct count (see "Pictures" in touch.lua).
 --
 -- KEYS  1 the client's record, 2 its address's, 3 the stem of the hour's distinct count, 4 the day's
 -- ARGV  1 now in microseconds, or -1 for the server's clock, 2 the picture, 3 seconds that a record is kept
+--       4 how many lasting groups of evidence there are
 
-local HOUR, DAY = 3600, 86400
-local now = ARGV[1] / 1e6
-if now < 0 then now = tonumber(redis.call('TIME')[1]) end
+local HOUR, DAY = 3.6e9, 8.64e10
+local CLIENT = '<dddddfffdHHBB' .. string.rep('d', tonumber(ARGV[4]))
+local HOME = '<dddddddddd'
+local now = tonumber(ARGV[1])
+if now < 0 then
+  local clock = redis.call('TIME')
+  now = clock[1] * 1e6 + clock[2]
+end
 
-local stored = redis.call('HMGET', KEYS[1], 'hw', 'hc', 'dw', 'dc')
-local sums = redis.call('HMGET', KEYS[2], 'hw', 'hc', 'dw', 'dc')
+local function recall(key, form)
+  local stored = redis.call('GET', key)
+  local size = struct.size(form)
+  local found = stored and #stored == size
+  local numbers = {struct.unpack(form, found and stored or string.rep('\0', size))}
+  numbers[#numbers] = nil
+  if not found then numbers[1] = now end
+  return numbers
+end
+local mine, home = recall(KEYS[1], CLIENT), recall(KEYS[2], HOME)
+
 local function add(stem, length, at)
   local window = math.floor(now / length)
-  local key = stem .. ':' .. window
-  local before = tonumber(stored[at]) == window and tonumber(stored[at + 1]) or 0
-  local sum = tonumber(sums[at]) == window and tonumber(sums[at + 1]) or 0
+  local key = stem .. ':' .. string.format('%d', window)
+  local before = mine[at] == window and mine[at + 1] or 0
+  local sum = home[at + 1] == window and home[at + 2] or 0
   local count = before
   local changed = redis.call('PFADD', key, ARGV[2]) == 1
-  if changed and before == 0 then redis.call('EXPIRE', key, length) end
+  if changed and before == 0 then redis.call('EXPIRE', key, length / 1e6) end
   if before == 0 or changed and before % 16 == 15 then
     count = redis.call('PFCOUNT', key)
   elseif changed then
     count = before + 1
   end
-  return window, count, math.max(sum + (before == 0 and 1 or count - before), 0)
+  mine[at], mine[at + 1] = window, count
+  home[at + 1], home[at + 2] = window, math.max(sum + (before == 0 and 1 or count - before), 0)
 end
-local hour, hour_count, hour_sum = add(KEYS[3], HOUR, 1)
-local day, day_count, day_sum = add(KEYS[4], DAY, 3)
-redis.call('HSET', KEYS[1], 'hw', hour, 'hc', hour_count, 'dw', day, 'dc', day_count)
-redis.call('HSET', KEYS[2], 'hw', hour, 'hc', hour_sum, 'dw', day, 'dc', day_sum)
-redis.call('EXPIRE', KEYS[1], ARGV[3] + 60)
-redis.call('EXPIRE', KEYS[2], ARGV[3] + 60)
+add(KEYS[3], HOUR, 2)
+add(KEYS[4], DAY, 4)
+redis.call('SET', KEYS[1], struct.pack(CLIENT, unpack(mine)), 'EX', ARGV[3] + 60)
+redis.call('SET', KEYS[2], struct.pack(HOME, unpack(home)), 'EX', ARGV[3] + 60)
 return 1

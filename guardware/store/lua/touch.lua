@@ -1,25 +1,32 @@
--- One visit: scores, limits, budgets, run. Its twin in Python is memory.py; the semantics are in protocol.py.
+-- One visit: scores, limits, pictures, behaviour. Its twin in Python is memory.py; the semantics are in protocol.py.
 --
--- KEYS  1 the client's record (hash)          t last touch, n run, p proof, s<i> scores,
---                                              hw hour and hc its count, dw day and dc its count
---       2 the address's record (hash)         t last admitted visit, v admitted visits, l:<kind> tats,
---                                              hw hour and hc the sum of its clients' counts, dw day and dc likewise
+-- Records are strings of packed numbers: read and written whole, they cost a third of a hash with as many fields. One
+-- of another length, or with a number that is none, counts as absent, so a damaged record heals.
+--
+-- KEYS  1 the client's record      CLIENT: last touch; the hour and its count of pictures, the day and its count; pages,
+--                                  errors, rate; last number; run, walk, cookies, habits; then a score for each group
+--       2 the address's record     HOME: last admitted visit, admitted visits; the hour and the sum of its clients'
+--                                  counts, the day and its sum; the tat of each kind of visit
 --       3 the stem of the hour's distinct count, 4 the day's (HyperLogLogs <stem>:<number of the hour or day>)
---       5 the network's record (hash)         t last admitted visit, l:<kind> tats
--- ARGV  1 doubles, little-endian, in the order of the `local`s below, then one weight for each group
---       2 kind of visit, 3 the picture or ''
--- Returns doubles, little-endian: visits, run, proof, hour, day, wait, whose limit (0, 1 client, 2 network), crowded,
---        scores.
+--       5 the network's record     NETWORK: last admitted visit; the tat of each kind
+-- ARGV  1 doubles, little-endian, in the order of the `local`s below
+--       2 the picture or ''
+-- Returns doubles, little-endian: habits, visits, hour, day, wait, whose limit (0, 1 client, 2 network), crowded, asked
+--        in the hour, in the day, pages, run, walk, cookies, errors, rate, scores.
 --
--- All times are microseconds. A field that is no number counts as absent, so a damaged record heals.
+-- All times are microseconds, but for the rate's span.
 
 local ask = {struct.unpack('<' .. string.rep('d', #ARGV[1] / 8), ARGV[1])}
 ask[#ask] = nil -- struct.unpack also returns where it stopped
-local now, ttl, decay, newcomer, share, below = ask[1], ask[2], ask[3], ask[4], ask[5], ask[6]
-local proof, navigated, page = ask[7], ask[8], ask[9]
-local interval, burst, network_interval, network_burst = ask[10], ask[11], ask[12], ask[13]
-local FIXED = 13
-local MINUTE, HOUR, DAY = 6e7, 3.6e9, 8.64e10
+local now, ttl, decay, leak, span, newcomer, share, below = unpack(ask, 1, 8)
+local kind, interval, burst, network_interval, network_burst = unpack(ask, 9, 13)
+local number, navigated, page, leading, habits, new_cookies, new_errors, groups = unpack(ask, 14, 21)
+local FIXED = 21
+local HOUR, DAY, MOST, MOST_COOKIES = 3.6e9, 8.64e10, 65535, 255
+local CLIENT = '<dddddfffdHHBB' .. string.rep('d', groups)
+local HOME, NETWORK = '<dddddddddd', '<ddddd'
+local SCORES, HOME_TATS, NETWORK_TATS = 13, 6, 1
+local picture = ARGV[2]
 
 if now < 0 then
   local clock = redis.call('TIME')
@@ -29,125 +36,113 @@ end
 -- See gcra.py. Returns the wait and, when that is 0, the new tat.
 local function gcra(tat, every, most)
   every = math.min(every, ttl)
-  local due = math.min(math.max(tat or now, now), now + most * every)
+  local due = math.min(math.max(tat, now), now + most * every)
   local wait = due - (most - 1) * every - now
   if wait > 0 then return wait end
   return 0, due + every
 end
 
--- Keys outlive their record by a minute, so that EXPIRE is due once a minute and not on every visit; that the
--- record itself is over at its time is seen to where it is read.
-local function keep(key, last)
-  if not last or math.floor(last / MINUTE) ~= math.floor(now / MINUTE) then
-    redis.call('EXPIRE', key, ttl / 1e6 + 60)
+-- The numbers of a record and whether there was one; of one whose time is over, or that makes no sense, zeros.
+local function recall(key, form)
+  local stored, size = redis.call('GET', key), struct.size(form)
+  if stored and #stored == size then
+    local numbers = {struct.unpack(form, stored)}
+    numbers[#numbers] = nil
+    local sum = 0
+    for i = 1, #numbers do sum = sum + numbers[i] end
+    if sum - sum == 0 and now - numbers[1] < ttl then return numbers, true end
   end
+  local numbers = {struct.unpack(form, string.rep('\0', size))}
+  numbers[#numbers] = nil
+  return numbers, false
 end
 
--- The fields of a record, 't' first among them; of one whose time is over, none.
-local function recall(key, names)
-  local stored = redis.call('HMGET', key, unpack(names))
-  for i = 1, #names do stored[i] = tonumber(stored[i]) end
-  if stored[1] and now - stored[1] >= ttl then
-    redis.call('DEL', key)
-    return {}
-  end
-  return stored
+-- A minute longer than the record lasts: that it is over at its time is seen to where it is read.
+local function keep(key, form, numbers)
+  redis.call('SET', key, struct.pack(form, unpack(numbers)), 'EX', ttl / 1e6 + 60)
 end
 
-local function put(write, name, value)
-  write[#write + 1] = name
-  write[#write + 1] = value
+-- The client's record: behaviour and scores.
+local mine, known = recall(KEYS[1], CLIENT)
+local elapsed = known and math.max(now - mine[1], 0) or 0
+mine[1] = now
+local fade = math.exp(-elapsed / decay)
+local sum = 0
+for i = 1, groups do
+  local score = math.max(mine[SCORES + i] * fade, ask[FIXED + i])
+  mine[SCORES + i], sum = score, sum + score
 end
-
--- The client's record.
-local names = {'t', 'n', 'p', 'hw', 'hc', 'dw', 'dc'}
-local SCORES = #names
-for i = FIXED + 1, #ask do names[#names + 1] = 's' .. i - FIXED end
-local stored = recall(KEYS[1], names)
-local last = stored[1]
-local run = page == 1 and 0 or (stored[2] or 0) + navigated
-proof = math.max(proof, stored[3] or 0)
-local write = {'t', now}
-if run ~= (stored[2] or 0) then put(write, 'n', run) end
-if proof ~= (stored[3] or 0) then put(write, 'p', proof) end
-
--- Scores. Nothing stored and nothing new is the case of nearly everybody, and writes nothing.
-local fade = math.exp(math.min(((last or now) - now) / decay, 0))
-local scores, sum = {}, 0
-for i = 1, #ask - FIXED do
-  local before = stored[SCORES + i] or 0
-  local score = math.max(before * fade, ask[FIXED + i])
-  scores[i], sum = score, sum + score
-  if score ~= before then put(write, names[SCORES + i], score) end
+mine[6] = mine[6] * fade + leading
+mine[7] = math.max(mine[7] - elapsed / leak, 0) + new_errors
+mine[8] = mine[8] * math.exp(-elapsed / (span * 1e6)) + 1 / span
+if number >= 0 and number ~= mine[9] then
+  mine[11] = math.abs(number - mine[9]) == 1 and math.min(mine[11] + 1, MOST) or 0
+  mine[9] = number
 end
+mine[10] = page == 1 and 0 or math.min(mine[10] + navigated, MOST)
+mine[12] = math.min(mine[12] + new_cookies, MOST_COOKIES)
+mine[13] = bit.bor(mine[13], habits)
 
 -- Limits: both admit, or the address is a newcomer's and admits, or neither is charged.
-local tat_field = 'l:' .. ARGV[2]
-local home = recall(KEYS[2], {'t', 'v', 'hw', 'hc', 'dw', 'dc', tat_field})
-local visits, home_write = home[2] or 0, {'t', now}
-local wait, tat, network_wait, network_tat, network_last = 0, nil, 0, nil, nil
-if burst > 0 then wait, tat = gcra(home[7], interval, burst) end
+local home = recall(KEYS[2], HOME)
+local wait, tat, network_wait, network_tat, network = 0, nil, 0, nil, nil
+local home_tat, net_tat = HOME_TATS + kind + 1, NETWORK_TATS + kind + 1
+if burst > 0 then wait, tat = gcra(home[home_tat], interval, burst) end
 if network_burst > 0 then
-  local network = recall(KEYS[5], {'t', tat_field})
-  network_last = network[1]
-  network_wait, network_tat = gcra(network[2], network_interval, network_burst)
+  network = recall(KEYS[5], NETWORK)
+  network_wait, network_tat = gcra(network[net_tat], network_interval, network_burst)
 end
 local limited, crowded = 0, 0
-if wait == 0 and network_wait > 0 and visits <= newcomer then
+if wait == 0 and network_wait > 0 and home[2] <= newcomer then
   crowded = 1
 elseif wait > 0 or network_wait > 0 then
   limited = wait >= network_wait and 1 or 2
   wait = math.max(wait, network_wait)
 elseif network_tat then
-  redis.call('HSET', KEYS[5], 't', now, tat_field, network_tat)
-  keep(KEYS[5], network_last)
-end
-if limited == 0 then
-  visits = visits + 1
-  put(home_write, 'v', visits)
-  if tat then put(home_write, tat_field, tat) end
+  network[1], network[net_tat] = now, network_tat
+  keep(KEYS[5], NETWORK, network)
 end
 
--- Budgets. The counts stand in the records, so that most visits need not ask a HyperLogLog. One more is counted
+-- Pictures. The counts stand in the records, so that most visits need not ask a HyperLogLog. One more is counted
 -- when the picture changed it; every 16th time, and when the record was lost, its own estimate is taken. What the
 -- client's count gains, the address's sum does; one whose record was lost had counted there before.
 local hour_now, day_now = math.floor(now / HOUR), math.floor(now / DAY)
-local hour = stored[4] == hour_now and stored[5] or 0
-local day = stored[6] == day_now and stored[7] or 0
+local hour = mine[2] == hour_now and mine[3] or 0
+local day = mine[4] == day_now and mine[5] or 0
 local hour_sum = home[3] == hour_now and home[4] or 0
 local day_sum = home[5] == day_now and home[6] or 0
-local function add(stem, window, length, before, sum)
-  local key, count = stem .. ':' .. window, before
-  local changed = redis.call('PFADD', key, ARGV[3]) == 1
+local function add(stem, window, length, before, sum, given)
+  local key, count = stem .. ':' .. string.format('%d', window), before
+  local changed = redis.call('PFADD', key, picture) == 1
   if changed and before == 0 then redis.call('EXPIRE', key, length / 1e6) end
   if before == 0 or changed and before % 16 == 15 then
     count = redis.call('PFCOUNT', key)
   elseif changed then
     count = before + 1
   end
+  if not given then return count, sum end
   return count, math.max(sum + (before == 0 and 1 or count - before), 0)
 end
-local function put_counts(to, of_hour, of_day)
-  for _, value in ipairs({'hw', hour_now, 'hc', of_hour, 'dw', day_now, 'dc', of_day}) do to[#to + 1] = value end
-end
-if limited == 0 and crowded == 0 and ARGV[3] ~= '' and sum < below then
+if limited == 0 and crowded == 0 and picture ~= '' then
   local hour_before, day_before = hour, day
-  hour, hour_sum = add(KEYS[3], hour_now, HOUR, hour, hour_sum)
-  day, day_sum = add(KEYS[4], day_now, DAY, day, day_sum)
+  local given = sum < below
+  hour, hour_sum = add(KEYS[3], hour_now, HOUR, hour, hour_sum, given)
+  day, day_sum = add(KEYS[4], day_now, DAY, day, day_sum, given)
   if hour ~= hour_before or day ~= day_before then
-    put_counts(write, hour, day)
-    put_counts(home_write, hour_sum, day_sum)
+    mine[2], mine[3], mine[4], mine[5] = hour_now, hour, day_now, day
+    home[3], home[4], home[5], home[6] = hour_now, hour_sum, day_now, day_sum
   end
 end
-hour = math.max(hour, math.floor(hour_sum / share))
-day = math.max(day, math.floor(day_sum / share))
 
-redis.call('HSET', KEYS[1], unpack(write))
-keep(KEYS[1], last)
+keep(KEYS[1], CLIENT, mine)
+local visits = home[2]
 if limited == 0 then
-  redis.call('HSET', KEYS[2], unpack(home_write))
-  keep(KEYS[2], home[1])
+  visits = visits + 1
+  home[1], home[2] = now, visits
+  if tat then home[home_tat] = tat end
+  keep(KEYS[2], HOME, home)
 end
 
-return struct.pack('<' .. string.rep('d', 8 + #scores), visits, run, proof, hour, day, wait, limited, crowded,
-  unpack(scores))
+return struct.pack('<' .. string.rep('d', 15 + groups), mine[13], visits, math.max(hour, math.floor(hour_sum / share)),
+  math.max(day, math.floor(day_sum / share)), wait, limited, crowded, hour, day, mine[6], mine[10], mine[11], mine[12],
+  mine[7], mine[8], unpack(mine, SCORES + 1, SCORES + groups))
