@@ -51,7 +51,8 @@ class Source(NamedTuple):
     ``address``: canonical text, or "" when unknown (a unix socket that is not trusted, nonsense from a proxy).
     ``client``: the part of it that one visitor holds (IPv4 /32, IPv6 /64). ``network``: its neighbourhood
     (IPv4 /24, IPv6 /48). ``scheme``: what the trusted proxy says the visitor used, or "". ``unheeded``: the
-    peer is private and sent forwarded headers, but is not trusted: most likely a forgotten setting.
+    peer is private and sent forwarded headers, but is not trusted: most likely a forgotten setting. ``trusted``:
+    the peer is one of ``clients.trusted_proxies``, so what only a proxy can know may be read from its headers.
     """
 
     address: str
@@ -59,6 +60,7 @@ class Source(NamedTuple):
     network: str
     scheme: str
     unheeded: bool
+    trusted: bool
 
 
 class AddressReader:
@@ -83,7 +85,8 @@ class AddressReader:
         address = parse_address(peer or "")
         claimed = bool(x_forwarded_for or forwarded)
         if not (self._trusts(address) if peer else self._unix):
-            return _source(address, "", unheeded=claimed and (address is None or _is_private(address)))
+            unheeded = claimed and (address is None or _is_private(address))
+            return _source(address, "", unheeded=unheeded, trusted=False)
         scheme = proto.decode("latin-1").rpartition(",")[2].strip().lower()
         if x_forwarded_for:
             hops = [(hop, "") for hop in _end(x_forwarded_for).split(",")[-MAX_HOPS:]]
@@ -96,7 +99,7 @@ class AddressReader:
             address, scheme = hop, scheme if proto else hop_scheme
             if not self._trusts(hop):
                 break
-        return _source(address, scheme if scheme in ("http", "https") else "", unheeded=False)
+        return _source(address, scheme if scheme in ("http", "https") else "", unheeded=False, trusted=True)
 
     def _trusts(self, address: Address | None) -> bool:
         return address is not None and any(address in network for network in self._networks)
@@ -146,11 +149,11 @@ def _hop(element: str) -> tuple[str, str]:
     return pairs.get("for", ""), pairs.get("proto", "").lower()
 
 
-def _source(address: Address | None, scheme: str, *, unheeded: bool) -> Source:
+def _source(address: Address | None, scheme: str, *, unheeded: bool, trusted: bool) -> Source:
     if address is None:
-        return Source("", "unknown", "unknown", scheme, unheeded)
+        return Source("", "unknown", "unknown", scheme, unheeded, trusted)
     host, near = (32, 24) if address.version == 4 else (64, 48)
     bits, value = address.max_prefixlen, int(address)
     client = f"{value >> (bits - host):x}/{host}"
     network = f"{value >> (bits - near):x}/{near}"
-    return Source(str(address), client, network, scheme, unheeded)
+    return Source(str(address), client, network, scheme, unheeded, trusted)

@@ -1,123 +1,29 @@
 """Visit: one request as the guard sees it, immutable, read once from the ASGI scope at the edge."""
 
-import re
 from collections.abc import Sequence
-from enum import StrEnum
-from ipaddress import IPv6Address
 from typing import Any, Literal, NamedTuple
 
+from guardware.accounts import AccountReader
 from guardware.addresses import AddressReader, Network, Source
 from guardware.caching import BoundedCache
+from guardware.config import clients
+from guardware.facts import FACT_HEADERS, UNSEEN, Front, by_name
+from guardware.facts import Facts as Facts  # part of the contract: a visit has them
+from guardware.hosts import Authority, read_host
 from guardware.http import OURS, RawHeaders, Scope
+from guardware.kinds import Kind as Kind  # part of the contract: a visit has one
+from guardware.kinds import kind_of_headers, kind_of_path
+from guardware.order import HeaderOrder, compare, is_usual
 from guardware.paths import normalise
 
-
-class Kind(StrEnum):
-    """What a visit asks for."""
-
-    PAGE = "page"
-    IMAGE = "image"
-    ASSET = "asset"
-    FEED = "feed"
-    API = "api"
-    NOTICE = "notice"
-    OWN = "own"
-
-    # Enum's own __hash__ is a Python call; members are dictionary keys on the way of every request.
-    __hash__ = str.__hash__
-
-
-_EXTENSIONS: dict[str, Kind] = {
-    **dict.fromkeys(
-        "jpg jpeg jpe jfif png apng webp gif avif avifs heic heif jxl bmp tif tiff svg ico jp2".split(), Kind.IMAGE
-    ),
-    **dict.fromkeys("css js mjs map woff woff2 ttf otf eot wasm webmanifest".split(), Kind.ASSET),
-    **dict.fromkeys("rss atom".split(), Kind.FEED),
-    "json": Kind.API,
-}
-
-_DESTINATIONS: dict[bytes, Kind] = {
-    b"image": Kind.IMAGE,
-    **dict.fromkeys([b"document", b"iframe", b"frame", b"embed", b"object"], Kind.PAGE),
-    **dict.fromkeys([b"style", b"script", b"font", b"manifest", b"worker", b"sharedworker"], Kind.API),
-    **dict.fromkeys([b"serviceworker", b"audio", b"video", b"track", b"report"], Kind.API),
-}
-"""Values of Sec-Fetch-Dest (Fetch standard, section 2.2.7 "destination"). None makes an asset: those have no
-limit, and only a path may say that it is one."""
-
-_FEED_NAMES = frozenset(
-    ["/feed", "/feed/", "/rss", "/rss/", "/atom", "/feed.xml", "/rss.xml", "/atom.xml", "/index.xml"]
-)
-
-
-class Facts(NamedTuple):
-    """The header values that signals look at; None where the header is absent.
-
-    A tuple of bytes, so that it is the key under which everything derived from headers is remembered.
-    """
-
-    user_agent: bytes | None = None
-    accept: bytes | None = None
-    accept_language: bytes | None = None
-    accept_encoding: bytes | None = None
-    fetch_dest: bytes | None = None
-    fetch_mode: bytes | None = None
-    fetch_site: bytes | None = None
-    ua_brands: bytes | None = None
-    ua_mobile: bytes | None = None
-    upgrade: bytes | None = None
-    http2_settings: bytes | None = None
-
-
-_FACTS = (
-    b"user-agent",
-    b"accept",
-    b"accept-language",
-    b"accept-encoding",
-    b"sec-fetch-dest",
-    b"sec-fetch-mode",
-    b"sec-fetch-site",
-    b"sec-ch-ua",
-    b"sec-ch-ua-mobile",
-    b"upgrade",
-    b"http2-settings",
-)
 _READING = frozenset(["GET", "HEAD"])
-_USUAL = frozenset(_FACTS) | frozenset(
-    [
-        *(
-            b"host",
-            b"connection",
-            b"cookie",
-            b"referer",
-            b"origin",
-            b"range",
-            b"dnt",
-            b"te",
-            b"priority",
-            b"pragma",
-        ),
-        *(b"cache-control", b"content-type", b"content-length", b"authorization", b"upgrade-insecure-requests"),
-        *(b"if-none-match", b"if-modified-since", b"if-range", b"sec-fetch-user", b"sec-ch-ua-platform"),
-        *(b"sec-gpc", b"sec-purpose", b"save-data", b"x-requested-with", b"x-forwarded-for", b"x-forwarded-proto"),
-        *(b"x-forwarded-host", b"x-forwarded-port", b"x-real-ip", b"forwarded", b"via"),
-    ]
-)
-"""What browsers and proxies send; a request with nothing else needs no look at every name for our own."""
-
-_FORWARDED = frozenset([b"x-forwarded-for", b"x-forwarded-proto", b"forwarded"])
 _CUT = 512
-"""Characters up to which a path or host is remembered."""
+"""Characters up to which a path is remembered."""
+
+_NO_FACTS, _NO_ACCOUNT = clients.Facts(), clients.Account()
 
 _new = tuple.__new__
 """What building a NamedTuple comes down to, in half the time."""
-
-_HOST = re.compile(
-    rb"(\[[0-9A-Fa-f:.]{2,45}\]|(?>[A-Za-z0-9_-]+)(?>(?:\.(?>[A-Za-z0-9_-]+))*)\.?)(?::([0-9]{0,5}))?"
-)
-"""RFC 9110 section 7.2 and RFC 3986 section 3.2, of which a name may end in a dot and a port may be empty; but of
-all the signs that a name may have there, those that real names have."""
-_LOCAL = re.compile(r"(?:.+\.)?localhost|127(?:\.\d{1,3}){3}|\[::1\]")
 
 
 class Visit(NamedTuple):
@@ -127,7 +33,9 @@ class Visit(NamedTuple):
     or a loopback host; W3C Secure Contexts, section 3.1). ``host``: lower case, without port and final dot, "" if
     absent; ``authority``: as sent, lower case, with its port; ``base_url``: ``https://example.com``, what
     absolute links start with when the owner has set no ``site.url``. ``path``: normal form. ``forged``: the
-    headers hold an X-Guardware-*, which nobody may send us.
+    headers hold an X-Guardware-*, which nobody may send us. ``signed``: the request carries a signature
+    (RFC 9421), right or wrong. ``cookie``: the Cookie header. ``account``: what ``clients.account`` names
+    (``accounts.py``), b"" for nobody; raw, so hash it before it is kept.
     """
 
     method: str
@@ -145,6 +53,9 @@ class Visit(NamedTuple):
     referer: bytes | None
     headers: RawHeaders
     forged: bool
+    signed: bool
+    cookie: bytes | None
+    account: bytes
 
 
 class _Place(NamedTuple):
@@ -154,21 +65,20 @@ class _Place(NamedTuple):
     kind: Kind | None
 
 
-class _Authority(NamedTuple):
-    """What a Host header says; ``http`` and ``https``: the base URL by either."""
+class _Names(NamedTuple):
+    """What the names of the headers say; ``order`` counts only where a proxy leaves it as it is."""
 
-    text: str
-    host: str
-    local: bool
-    http: str
-    https: str
-
-
-_NO_HOST = _Authority("", "", False, "", "")
+    forged: bool
+    signed: bool
+    order: bytes
 
 
 class VisitReader:
-    """Reads visits from ASGI scopes. Owns the bounded memories of addresses, paths and hosts."""
+    """Reads visits from ASGI scopes. Owns the bounded memories of addresses, paths, hosts and header names.
+
+    ``facts`` and ``account``: the sections of ``clients`` in the configuration. ``order``: what was learnt of
+    the order of headers before, else it is learnt anew.
+    """
 
     def __init__(
         self,
@@ -176,14 +86,26 @@ class VisitReader:
         scheme: Literal["auto", "http", "https"] = "auto",
         prefix: str = "/.guardware",
         notices: frozenset[str] = frozenset(),
+        *,
+        facts: clients.Facts = _NO_FACTS,
+        account: clients.Account = _NO_ACCOUNT,
+        order: HeaderOrder | None = None,
     ) -> None:
         self._addresses = AddressReader(trusted_proxies)
         self._scheme = None if scheme == "auto" else scheme
         self._prefix = prefix
         self._notices = notices
+        self.order = order or HeaderOrder()
+        self._front = Front(facts.protocol, facts.alpn, facts.ja4)
+        self._told = self._front.told
+        self._account = AccountReader(account.header, account.cookie)
+        self._has_accounts = bool(account.header or account.cookie)
+        named = (facts.protocol, facts.alpn, facts.ja4, account.header)
+        self._single = frozenset(name.lower().encode() for name in named if name)
         self._direct: BoundedCache[str | None, Source] = BoundedCache(4096)
         self._places: BoundedCache[tuple[str, bytes], _Place] = BoundedCache(2048)
-        self._hosts: BoundedCache[bytes | None, _Authority] = BoundedCache(256)
+        self._hosts: BoundedCache[bytes | None, Authority] = BoundedCache(256)
+        self._names: BoundedCache[tuple[bytes, ...], _Names] = BoundedCache(512)
 
     def read(self, scope: Scope) -> Visit | None:
         """The visit of an ASGI HTTP or WebSocket scope, or None if its path or Host cannot be judged: refuse it
@@ -194,9 +116,10 @@ class VisitReader:
         if place is None:
             return None
         headers: RawHeaders = scope["headers"]
-        values = _by_name(headers)
+        values = dict(headers)
+        if len(values) != len(headers):
+            values = by_name(headers, self._single)
         value = values.get
-        facts = _new(Facts, map(value, _FACTS))
         peer: Any = scope.get("client")
         address = peer[0] if peer else None
         hops, elements, proto = value(b"x-forwarded-for"), value(b"forwarded"), value(b"x-forwarded-proto")
@@ -208,12 +131,19 @@ class VisitReader:
         if named is None:
             return None
         authority, host, local, http, https = named
+        names = tuple(values)
+        forged, signed, order = self._names.get(names) or self._look(names)
+        if not self.order.kept or source.unheeded:
+            order = self._learn(names, source)
+        scheme = self._scheme or source.scheme or _SCHEMES.get(scope.get("scheme", "http"), "http")
+        seen = self._front.see(values) if self._told and source.trusted and scheme == "https" else UNSEEN
+        facts = _new(Facts, (*map(value, FACT_HEADERS), *seen, order))
         method = scope.get("method", "GET")
-        kind = place.kind or _kind_of_headers(facts, b"x-requested-with" in values)
+        kind = place.kind or kind_of_headers(facts, b"x-requested-with" in values)
         # Some frameworks take "get" for GET; two comparisons settle the common case.
         if method != "GET" and method != "HEAD" and kind is Kind.IMAGE and method.upper() not in _READING:
             kind = Kind.API
-        scheme = self._scheme or source.scheme or _SCHEMES.get(scope.get("scheme", "http"), "http")
+        cookie = value(b"cookie")
         fields = (
             method,
             scheme,
@@ -229,7 +159,10 @@ class VisitReader:
             facts,
             value(b"referer"),
             headers,
-            not _USUAL.issuperset(values) and OURS in b" ".join(values),
+            forged,
+            signed,
+            cookie,
+            self._account.read(values, cookie, source.trusted) if self._has_accounts else b"",
         )
         return _new(Visit, fields)
 
@@ -247,7 +180,7 @@ class VisitReader:
             return Kind.NOTICE
         if path == self._prefix or path.startswith(f"{self._prefix}/"):
             return Kind.OWN
-        return _EXTENSIONS.get(extension) or (Kind.FEED if path in _FEED_NAMES else None)
+        return kind_of_path(path, extension)
 
     def _source(
         self, address: str | None, hops: bytes | None, elements: bytes | None, proto: bytes | None
@@ -257,63 +190,25 @@ class VisitReader:
             self._direct.put(address, source)
         return source
 
-    def _authority(self, value: bytes | None) -> _Authority | None:
-        known = _read_host(value) if value else _NO_HOST
+    def _authority(self, value: bytes | None) -> Authority | None:
+        known = read_host(value)
         if known is not None:
             self._hosts.put(value, known)
         return known
 
+    def _look(self, names: tuple[bytes, ...]) -> _Names:
+        usual = is_usual(names)
+        order = compare(names) if usual else b""
+        found = _Names(OURS in b" ".join(names), b"signature-input" in names, order)
+        if usual:
+            self._names.put(names, found)
+        return found
 
-def _read_host(value: bytes) -> _Authority | None:
-    """What a Host header says, or None if it is malformed."""
-    match = _HOST.fullmatch(value) if len(value) <= _CUT else None
-    if match is None:
-        return None
-    name, port = match[1].decode().lower(), int(match[2] or 0)
-    host = name.removesuffix(".")
-    if len(host) > 253 or port > 65535 or (host[0] == "[" and not _is_ipv6(host[1:-1])):
-        return None
-    text = f"{name}:{port}" if match[2] else name
-    return _Authority(text, host, _LOCAL.fullmatch(host) is not None, f"http://{text}", f"https://{text}")
-
-
-def _is_ipv6(text: str) -> bool:
-    try:
-        IPv6Address(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _kind_of_headers(facts: Facts, requested_by_script: bool) -> Kind:
-    """For paths that say nothing: what the client, who may lie, says it wants."""
-    kind = _DESTINATIONS.get(facts.fetch_dest) if facts.fetch_dest is not None else None
-    if kind is not None:
-        return kind
-    accept = facts.accept
-    if accept is not None:
-        if accept.startswith(b"image/"):
-            return Kind.IMAGE
-        if requested_by_script or (b"json" in accept and b"html" not in accept):
-            return Kind.API
-    return Kind.PAGE
+    def _learn(self, names: tuple[bytes, ...], source: Source) -> bytes:
+        """Behind a proxy of which we know nothing, order is neither learnt nor believed."""
+        if self.order.kept is None and not source.unheeded:
+            self.order.learn(names)
+        return b""
 
 
 _SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
-
-
-def _by_name(headers: RawHeaders) -> dict[bytes, bytes]:
-    """The header values by name: the first line of a repeated name, but forwarded lines joined.
-
-    The common case, no name twice, is one call of ``dict``.
-    """
-    values = dict(headers)
-    if len(values) == len(headers):
-        return values
-    values = {}
-    for name, value in headers:
-        if name not in values:
-            values[name] = value
-        elif name in _FORWARDED:
-            values[name] += b"," + value
-    return values

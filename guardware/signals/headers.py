@@ -1,19 +1,15 @@
 """What the headers give away: requests that no browser of the claimed engine would send.
 
-Features 5 to 13, 17 and 18 of the catalogue measured on 95 clients; in each comment: the feature, and who was
-seen doing it. What every browser has sent for a decade (a language, gzip) is asked of every claimed engine, not
-only of those that send fetch metadata: img2dataset claims Firefox 72.
+Features 5, 6, 8 to 13, 17 and 18 of the catalogue measured on 95 clients; in each comment: the feature, and who
+was seen doing it. What every browser has sent for a decade (a language, gzip) is asked of every claimed engine,
+not only of those that send fetch metadata: img2dataset claims Firefox 72.
 """
 
 import re
 
 from guardware.signals.table import Reading, Signal
-from guardware.store.protocol import Record
 from guardware.verdict import Evidence, Group
 from guardware.visit import Kind, Visit
-
-FREE_NAVIGATIONS = 2
-"""Pictures in a row that a person may open in tabs before it counts (feature 7)."""
 
 _CHROMIUM_BRAND = re.compile(rb'"Chromium"\s*;\s*v="(\d{1,5})')
 
@@ -112,33 +108,49 @@ def _stale(r: Reading) -> str:
     return f"claims {engine.family} {engine.major}, years old" if engine and engine.stale else ""
 
 
+_AGENT = ("user_agent",)
+_FETCH = (*_AGENT, "fetch_dest", "fetch_mode", "fetch_site")
+_LANGUAGE = (*_AGENT, "accept_language")
+_ENCODING = (*_AGENT, "accept_encoding")
+_HINTS = (*_AGENT, "ua_brands")
+
 HEADERS: tuple[Signal, ...] = (
-    Signal("no-fetch-metadata", Group.HEADERS, 3.5, _no_fetch_metadata),  # 5: every tool with a browser's name
-    Signal("partial-fetch-metadata", Group.HEADERS, 3.5, _partial_fetch_metadata),  # 6: node fetch, yt-dlp
-    Signal("partial-on-picture", Group.HEADERS, 7.0, _partial_on_picture, proof=True),  # 6 with 8
-    Signal("picture-accept", Group.HEADERS, 2.0, _picture_accept),  # 8: requests, curl, gallery-dl
-    Signal("no-language", Group.HEADERS, 1.5, _no_language),  # 9: most tools
-    Signal("any-language", Group.HEADERS, 2.0, _any_language),  # 9: node fetch
-    Signal("no-gzip", Group.HEADERS, 2.0, _no_gzip),  # 10: img2dataset, yt-dlp
-    Signal("no-brotli", Group.HEADERS, 1.5, _no_brotli),  # 10
-    Signal("brotli-in-clear", Group.HEADERS, 1.5, _brotli_in_clear),  # 10: requests, curl, gallery-dl
+    # 5: every tool with a browser's name
+    Signal("no-fetch-metadata", Group.HEADERS, 3.5, _no_fetch_metadata, needs=_FETCH),
+    # 6: node fetch, yt-dlp
+    Signal("partial-fetch-metadata", Group.HEADERS, 3.5, _partial_fetch_metadata, needs=_FETCH),
+    # 6 with 8
+    Signal("partial-on-picture", Group.HEADERS, 7.0, _partial_on_picture, proof=True, needs=(*_FETCH, "accept")),
+    # 8: requests, curl, gallery-dl
+    Signal("picture-accept", Group.HEADERS, 2.0, _picture_accept, needs=(*_AGENT, "accept", "fetch_dest")),
+    # 9: most tools; node fetch
+    Signal("no-language", Group.HEADERS, 1.5, _no_language, needs=_LANGUAGE),
+    Signal("any-language", Group.HEADERS, 2.0, _any_language, needs=("accept_language",)),
+    # 10: img2dataset, yt-dlp; the third requests, curl, gallery-dl
+    Signal("no-gzip", Group.HEADERS, 2.0, _no_gzip, needs=_ENCODING),
+    Signal("no-brotli", Group.HEADERS, 1.5, _no_brotli, needs=_ENCODING),
+    Signal("brotli-in-clear", Group.HEADERS, 1.5, _brotli_in_clear, needs=_ENCODING),
     # 11: all that borrow a user-agent. 2.5 in the catalogue; but Chromium 156 with JavaScript blocked sends no
     # client hints either (tests/e2e), so alone it must not reach the protect threshold.
-    Signal("no-client-hints", Group.HEADERS, 1.5, _no_client_hints),
-    Signal("contradicting-hints", Group.HEADERS, 3.0, _contradicting_hints),  # 12: curl_cffi as Android
-    Signal("h2c", Group.HEADERS, 3.0, _h2c),  # 13: curl_cffi over http
-    Signal("stale-engine", Group.HEADERS, 1.5, _stale),  # 18: img2dataset's Firefox/72
+    Signal("no-client-hints", Group.HEADERS, 1.5, _no_client_hints, needs=_HINTS),
+    # 12: curl_cffi as Android
+    Signal("contradicting-hints", Group.HEADERS, 3.0, _contradicting_hints, needs=(*_HINTS, "ua_mobile")),
+    # 13: curl_cffi over http
+    Signal("h2c", Group.HEADERS, 3.0, _h2c, needs=(*_AGENT, "upgrade", "http2_settings")),
+    # 18: img2dataset's Firefox/72
+    Signal("stale-engine", Group.HEADERS, 1.5, _stale, needs=_AGENT),
 )
 
 SELF_REFERER = Evidence(
     "self-referer", Group.HEADERS, 3.0, "names the picture itself as the page it comes from"
 )  # 17: gallery-dl
 
-NAVIGATION_CAP = 5.0
-
 
 def self_referer(visit: Visit) -> bool:
-    """Whether a picture's Referer is its own URL (feature 17). Browsers send none when a tab is reloaded."""
+    """Whether a picture's Referer is its own URL (feature 17). Browsers send none when a tab is reloaded.
+
+    Needs "referer".
+    """
     referer = visit.referer
     if referer is None or visit.kind is not Kind.IMAGE:
         return False
@@ -153,7 +165,8 @@ def navigated(visit: Visit) -> bool:
     """Whether a picture is opened like a page, and not from a page of this site: nothing led there.
 
     Whoever clicks from picture to picture comes from our pages, which the browser may show again from its own
-    memory without asking. Over plain http only Accept and Referer tell.
+    memory without asking. Over plain http only Accept and Referer tell. Needs ``fetch_dest``, ``fetch_site``,
+    ``accept`` and "referer": without the first three it says no.
     """
     facts = visit.facts
     if visit.kind is not Kind.IMAGE or facts.fetch_dest not in (None, b"document"):
@@ -168,13 +181,3 @@ def _from_here(visit: Visit) -> bool:
         return False
     origin = visit.referer.partition(b"://")[2].partition(b"/")[0]
     return origin.decode("latin-1").lower() == visit.authority
-
-
-def navigations(record: Record) -> Evidence | None:
-    """Pictures opened like pages, one after the other (feature 7: curl_cffi, a driven browser's goto)."""
-    extra = record.navigated - FREE_NAVIGATIONS
-    if extra <= 0:
-        return None
-    weight = min(float(extra), NAVIGATION_CAP)
-    reason = f"opened {record.navigated} pictures like pages, without a page between"
-    return Evidence("navigated-pictures", Group.HEADERS, weight, reason)

@@ -33,10 +33,15 @@ class Reading(NamedTuple):
 
 
 class Signal(NamedTuple):
-    """A rule that may yield evidence. ``look`` returns the reason in words, or "" for none; it is pure."""
+    """A rule that may yield evidence. ``look`` returns the reason in words, or "" for none; it is pure.
+
+    ``needs``: the fields of ``Facts``, and "referer", that must be there to be seen for its answer to mean
+    anything: an access log that does not have a header says nothing of its absence.
+    """
 
     name: str
     group: Group
     weight: float
     look: Callable[[Reading], str]
     proof: bool = False
+    needs: tuple[str, ...] = ()

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from shutil import which
@@ -55,17 +55,24 @@ def run(argv: Sequence[str], *, cwd: Path, timeout: float = 30, env: Mapping[str
 @contextmanager
 def guarded_server(root: Path, config: Path, log: Path) -> Iterator[str]:
     """``guardware serve`` on a free port of 127.0.0.1, as ``http://localhost:PORT`` once it answers."""
-    port = _free_port()
+    port = free_port()
     guardware = str(Path(sys.executable).with_name("guardware"))
     argv = [guardware, "serve", "--root", str(root), "--config", str(config), "--port", str(port)]
-    with log.open("wb") as output, _group(argv, root, {}, output) as process:
-        base = f"http://localhost:{port}"
+    base = f"http://localhost:{port}"
+    with server(argv, cwd=root, log=log, answers=lambda: _answers(f"{base}/robots.txt")):
+        yield base
+
+
+@contextmanager
+def server(argv: Sequence[str], *, cwd: Path, log: Path, answers: Callable[[], bool]) -> Iterator[None]:
+    """A server that ``answers``; it must do so within half a minute, and still run at the end."""
+    with log.open("wb") as output, _group(argv, cwd, {}, output) as process:
         deadline = time.monotonic() + 30
-        while not _answers(f"{base}/robots.txt"):
+        while not answers():
             assert process.poll() is None, f"the server ended: {log.read_text(errors='replace')}"
             assert time.monotonic() < deadline, f"the server does not answer: {log.read_text(errors='replace')}"
             time.sleep(0.05)
-        yield base
+        yield
         assert process.poll() is None, f"the server died: {log.read_text(errors='replace')}"
 
 
@@ -95,7 +102,7 @@ def _group(
                 os.killpg(process.pid, signal.SIGKILL)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -108,3 +115,9 @@ def _answers(url: str) -> bool:
             return bool(response.status == 200)
     except (URLError, OSError):
         return False
+
+
+def listens(port: int) -> bool:
+    """Whether somebody accepts connections on ``port`` of 127.0.0.1."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
