@@ -1,27 +1,52 @@
-"""``guardware crawlers``: look into the catalogue of known crawlers."""
+"""``guardware crawlers``: look into the catalogue of known crawlers, and renew it."""
 
+import importlib
 import json
 from dataclasses import asdict
 
 import click
 
+from guardware.config import load
 from guardware.crawlers import Catalogue, Crawler, Purpose
+from guardware.secrets import state_folder
 
 _FLAGS = {"ai": "AI", "robots_only": "robots.txt only", "automation": "automation"}
 """Fields of ``Crawler`` that are shown as words when they hold."""
 
 
-@click.group()
+class _Commands(click.Group):
+    """Imports ``update`` only when it runs: it needs an HTTP client, which takes longer than all the others do."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*super().list_commands(ctx), "update"]
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name != "update":
+            return super().get_command(ctx, name)
+        found: click.Command = importlib.import_module("guardware.cli.crawlers_update").update
+        return found
+
+
+@click.group(cls=_Commands)
 def command() -> None:
     """The catalogue of known crawlers."""
 
 
+_config = click.option("--config", "file", metavar="FILE", help="Default: ./guardware.yaml if there is one.")
+
+
+def _catalogue(file: str | None) -> Catalogue:
+    """The catalogue that the guard would use with the configuration ``file``, updates included."""
+    return Catalogue.load(state_folder(load(file)))
+
+
 @command.command("list")
 @click.option("--purpose", type=click.Choice([p.value for p in Purpose]), help="Only crawlers of this purpose.")
+@_config
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def list_(purpose: str | None, as_json: bool) -> None:
+def list_(purpose: str | None, file: str | None, as_json: bool) -> None:
     """List known crawlers by token."""
-    crawlers = [crawler for crawler in Catalogue.load() if purpose in (None, crawler.purpose)]
+    crawlers = [crawler for crawler in _catalogue(file) if purpose in (None, crawler.purpose)]
     if as_json:
         click.echo(json.dumps([asdict(crawler) for crawler in crawlers], indent=2, ensure_ascii=False))
         return
@@ -32,10 +57,11 @@ def list_(purpose: str | None, as_json: bool) -> None:
 
 @command.command()
 @click.argument("token")
+@_config
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def show(token: str, as_json: bool) -> None:
+def show(token: str, file: str | None, as_json: bool) -> None:
     """Show all that is known of the crawler TOKEN (upper or lower case)."""
-    catalogue = Catalogue.load()
+    catalogue = _catalogue(file)
     crawler = catalogue.get(token)
     if crawler is None:
         close = " or ".join(catalogue.suggest(token))
@@ -53,10 +79,11 @@ def show(token: str, as_json: bool) -> None:
 
 @command.command()
 @click.argument("user_agent", metavar="USER-AGENT")
+@_config
 @click.option("--json", "as_json", is_flag=True, help="Print JSON; null when it declares none.")
-def match(user_agent: str, as_json: bool) -> None:
+def match(user_agent: str, file: str | None, as_json: bool) -> None:
     """Say which crawler a USER-AGENT declares, if any."""
-    crawler = Catalogue.load().match(user_agent)
+    crawler = _catalogue(file).match(user_agent)
     if as_json:
         click.echo(json.dumps(crawler and asdict(crawler), indent=2, ensure_ascii=False))
     elif crawler is None:

@@ -1,15 +1,26 @@
-"""The catalogue: every known crawler, read from the data that ``scripts/build_catalogue.py`` makes."""
+"""The catalogue: every known crawler, read from the data that ``scripts/build_catalogue.py`` makes.
+
+``guardware crawlers update`` may put a newer copy of that data into the state folder.
+"""
 
 import json
-from collections.abc import Iterable, Iterator
+import logging
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from difflib import get_close_matches
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from guardware.crawlers.crawler import Crawler, Purpose, Verification
 from guardware.crawlers.matcher import Matcher
 
+KEPT = "catalogue.json"
+"""The copy's name in the state folder."""
+_LARGEST = 16 * 1024 * 1024
+"""Bytes of a copy; the shipped one has 300 kB."""
 _UNVERIFIABLE = Verification()
+_log = logging.getLogger("guardware")
 
 
 class Catalogue:
@@ -25,10 +36,10 @@ class Catalogue:
         self._matcher = Matcher(pairs)
 
     @classmethod
-    def load(cls) -> "Catalogue":
-        """The catalogue that is shipped with the package. Takes some 10 ms: load it once."""
-        text = files("guardware.crawlers").joinpath("catalogue.json").read_text(encoding="utf-8")
-        return cls(_entries(json.loads(text)))
+    def load(cls, folder: Path | None = None) -> "Catalogue":
+        """The copy in the state folder ``folder`` if it is sound and not older than the one that is shipped with
+        the package, else that. Takes some 10 ms: load it once."""
+        return cls(crawlers_of(catalogue_data(folder)))
 
     def __iter__(self) -> Iterator[Crawler]:
         return iter(self._crawlers)
@@ -55,8 +66,41 @@ class Catalogue:
         return self._matcher.match(user_agent)
 
 
-def _entries(data: dict[str, Any]) -> Iterator[tuple[Crawler, list[str]]]:
-    """What ``catalogue.json`` holds; ``sources`` are named there once and referred to by each crawler."""
+def catalogue_data(folder: Path | None = None) -> dict[str, Any]:
+    """What ``Catalogue.load(folder)`` is made from, as it stands in the file."""
+    shipped: dict[str, Any] = json.loads(
+        files("guardware.crawlers").joinpath("catalogue.json").read_text(encoding="utf-8")
+    )
+    kept = _kept(folder / KEPT, len(shipped["crawlers"])) if folder is not None else None
+    return kept if kept is not None and newest_source(kept) >= newest_source(shipped) else shipped
+
+
+def newest_source(data: dict[str, Any]) -> date:
+    """The day of the newest source that ``data`` is made from."""
+    return max(date.fromisoformat(source["date"]) for source in data["sources"].values())
+
+
+def _kept(path: Path, at_least: int) -> dict[str, Any] | None:
+    """The data in ``path``; None, and a line in the log, if it is damaged. An update takes no crawler away, so a
+    copy with fewer is none of ours."""
+    try:
+        if not path.exists():
+            return None
+        if path.stat().st_size > _LARGEST:
+            raise ValueError("is too large")
+        data: dict[str, Any] = json.loads(path.read_bytes())
+        newest_source(data)
+        if len(Catalogue(crawlers_of(data))) < at_least // 2:
+            raise ValueError("is cut short")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
+        _log.warning("%s: %s; the shipped catalogue is used; run: guardware crawlers update", path, error)
+        return None
+    return data
+
+
+def crawlers_of(data: Mapping[str, Any]) -> Iterator[tuple[Crawler, list[str]]]:
+    """Every crawler in ``catalogue.json``'s data, with its phrases; ``sources`` are named there once and referred
+    to by each."""
     sources = data["sources"]
     cited: dict[tuple[str, ...], tuple[str, str]] = {}
     for raw in data["crawlers"]:

@@ -129,7 +129,7 @@ def test_known_ways_to_verify(catalogue: Catalogue) -> None:
         ("Sogou web spider/4.0", "Sogou"),
         ("Mozilla/5.0 (compatible; Spider; +https://www.spider.com/)", "Spider"),
         ("Mozilla/5.0 (compatible; ChatGLM-Spider/1.0; +https://chatglm.cn/)", "ChatGLM-Spider"),
-        # What is left out, and why stands in scripts/crawler_sources/names.py.
+        # What is left out, and why stands in guardware/crawlers/sources/names.py.
         ("Amazon CloudFront", None),
         ("Chrome Privacy Preserving Prefetch Proxy", None),
         ("Lynx/2.9.0 libwww-FM/2.14FM SSL-MM/1.4.1", None),

@@ -1,6 +1,7 @@
 """The phrases that give crawlers away (notation: ``guardware/crawlers/matcher.py``), made from the lists."""
 
 import re
+from collections.abc import Iterable
 
 PHRASES: dict[str, tuple[str, ...]] = {
     # Words of everyday life, and hosts that other crawlers' user-agents link to.
@@ -126,12 +127,25 @@ def phrases_of(pattern: str, user_agents: list[str], ai: bool) -> set[str]:
     return whole
 
 
+def careful(token: str, phrases: Iterable[str]) -> set[str]:
+    """``phrases`` of a crawler that nobody here has looked at: an everyday word alone counts only at the beginning
+    of a user-agent, or as a product with its version, as it is written."""
+    found: set[str] = set()
+    for phrase in phrases:
+        if phrase.isalpha() and not _BOTTY.search(phrase):
+            found |= {f"^{phrase}", f"{token}/" if token.isalpha() else f"{phrase}/"}
+        else:
+            found.add(phrase)
+    return found
+
+
 def reduce(phrases: set[str]) -> list[str]:
     """Without the phrases that a shorter one finds anyway."""
-    return sorted(p for p in phrases if not any(q != p and _covers(q, p) for q in phrases))
+    return sorted(p for p in phrases if not any(q != p and covers(q, p) for q in phrases))
 
 
-def _covers(short: str, long: str) -> bool:
+def covers(short: str, long: str) -> bool:
+    """Whether the phrase ``short`` is found wherever ``long`` is."""
     if short != short.lower() or (short.startswith("^") and not long.startswith("^")):
         return False
     bare = re.escape(short.removeprefix("^"))

@@ -14,6 +14,9 @@ Ways = Mapping[str, Any]
 _GOOGLE = "https://developers.google.com/static/crawling/ipranges/"
 _COMMON: Ways = {"ranges": (_GOOGLE + "common-crawlers.json",), "rdns": ("googlebot.com",)}
 _SPECIAL: Ways = {"ranges": (_GOOGLE + "special-crawlers.json",)}
+_FETCHERS: Ways = {
+    "ranges": (_GOOGLE + "user-triggered-fetchers-google.json", _GOOGLE + "user-triggered-fetchers.json")
+}
 _ANTHROPIC: Ways = {"ranges": ("https://claude.com/crawling/bots.json",)}
 _YANDEX: Ways = {"rdns": ("yandex.ru", "yandex.net", "yandex.com")}
 
@@ -24,6 +27,10 @@ _COMMON_TOKENS = (
 _SPECIAL_TOKENS = (
     "adsbot-google adsbot-google-mobile adsbot-google-mobile-apps apis-google google-safety mediapartners-google"
 )
+_FETCHER_TOKENS = (
+    "feedfetcher-google google-cws google-gemininotebook google-pinpoint google-read-aloud "
+    "google-site-verification googlemessages googleproducer"
+)
 _YANDEX_TOKENS = (
     "yandexbot yandexadditional yandexadditionalbot yandexblogs yandexcalendar yandexcombot yandexdirect "
     "yandexfavicons yandeximages yandexmarket yandexmedia yandexmetrika yandexmobilebot yandexrenderresourcesbot "
@@ -33,6 +40,8 @@ _YANDEX_TOKENS = (
 VERIFICATION: dict[str, Ways] = {
     **dict.fromkeys(_COMMON_TOKENS.split(), _COMMON),
     **dict.fromkeys(_SPECIAL_TOKENS.split(), _SPECIAL),
+    # Fetchers that Google runs, and those that its customers steer: its page names both lists for these names.
+    **dict.fromkeys(_FETCHER_TOKENS.split(), _FETCHERS),
     **dict.fromkeys(_YANDEX_TOKENS.split(), _YANDEX),
     "google-agent": {"ranges": (_GOOGLE + "user-triggered-agents.json",), "web_bot_auth": "agent.bot.goog"},
     "claudebot": _ANTHROPIC,
