@@ -61,6 +61,11 @@ class Verification:
     rdns: tuple[str, ...] = ()
     web_bot_auth: str | None = None
 
+    @property
+    def possible(self) -> bool:
+        """Whether there is any way at all."""
+        return bool(self.ranges or self.rdns or self.web_bot_auth)
+
 
 @dataclass(frozen=True, slots=True)
 class Crawler:
