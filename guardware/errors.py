@@ -7,6 +7,8 @@
     ├── StoreError              the store did not answer, or not in time
     ├── BrokenAnswerError       the upstream's answer broke off in its body; the connection must be cut
     ├── MissingExtraError       an optional dependency is not installed; names the extra to install
+    ├── ListError               a list from the net cannot be had or cannot be right (crawlers/published.py)
+    ├── RefusalError            why a signature is not verified; stays within crawlers/web_bot_auth
     ├── WorkerDied              a worker process ended in mid-work (images/crew.py)
     └── JobError                what a worker process was asked to do raised (images/crew.py)
 """

@@ -1,8 +1,8 @@
 """Guard: owns the parts and judges visits.
 
 The core is sans-IO: ``begin`` says what it needs of the store (or decides without), ``finish`` decides with
-what the store answered. ``judge`` and ``judge_now`` put the two around a store; ``explain`` and tests run the
-same two.
+what the store answered. ``judge`` and ``judge_now`` put the two around a store; ``explain``, ``replay`` and tests
+run the same two.
 """
 
 import itertools
@@ -11,51 +11,46 @@ import math
 import os
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import NamedTuple
 
-from guardware.caching import BoundedCache
+from guardware.aftermath import Aftermath
+from guardware.aggregates import Aggregates
+from guardware.circumstances import Circumstances
 from guardware.config.schema import Config
 from guardware.crawlers.catalogue import Catalogue
+from guardware.crawlers.verify import Verifier
+from guardware.findings import Examiner, Findings
+from guardware.hosting import HostingNetworks
 from guardware.http import Scope
-from guardware.identity import Identity, KeyMaker, cut, identify
+from guardware.identity import KeyMaker, Keys
 from guardware.policy import Policy
 from guardware.policy.decide import Decision
-from guardware.policy.limits import Pair
-from guardware.policy.score import total
-from guardware.secrets import configured_masters
-from guardware.signals import SignalTable, group_weights, navigated
+from guardware.policy.score import group_weights, total, with_record
+from guardware.secrets import configured_masters, state_folder
+from guardware.signals import SignalTable, navigated
 from guardware.store import MemoryStore, ResilientStore, open_store
-from guardware.store.protocol import Record, Touch
-from guardware.verdict import Action, Evidence, Group, Verdict
-from guardware.visit import Facts, Kind, Visit, VisitReader
+from guardware.store.protocol import COOKIE, PROOF, RENDERED, ROBOTS, Record, Touch
+from guardware.verdict import LASTING, Action, Evidence, Group, Verdict
+from guardware.visit import Kind, Visit, VisitReader
 
 logger = logging.getLogger("guardware")
 
-_LIMIT, _IMAGE, _PAGE = Action.LIMIT, Kind.IMAGE, Kind.PAGE
+_LIMIT, _IMAGE, _PAGE, _ASSET, _NOTICE = Action.LIMIT, Kind.IMAGE, Kind.PAGE, Kind.ASSET, Kind.NOTICE
 """Looking a member up on its enumeration takes ten times as long as a global."""
+
+_ROBOTS_TXT = "/robots.txt"
+_ICONS = ("/favicon", "/apple-touch-icon")
+"""What browsers ask for beside a page, by the beginning of its path."""
+_WRONG = range(400, 429)
+"""Statuses with which an application says that a visit is at fault (but 429, which says that it is too many)."""
+
+_NOTHING_KEPT = (0.0,) * len(LASTING)
+_DEEDS = LASTING.index(Group.BEHAVIOUR)
+_NEVER = -math.inf
 
 _new = tuple.__new__
 """What building a NamedTuple comes down to; several are built for every request, and it takes half the time."""
-
-
-class Findings(NamedTuple):
-    """What a visit's headers yield; the same for every visit with these headers, so it is remembered.
-
-    ``lasting`` and ``lasting_proof``: what of ``weights`` and ``proof`` the client's record keeps. What a visit
-    declares is not: it is in each visit's own headers, and a record may be shared with others behind the same
-    address who declare nothing. ``open``: by itself it gets originals, so its pictures count.
-    """
-
-    identity: Identity
-    evidence: tuple[Evidence, ...]
-    weights: tuple[float, ...]
-    proof: bool
-    lasting: tuple[float, ...]
-    lasting_proof: bool
-    standing: Decision | None
-    limits: Pair
-    open: bool
 
 
 class Pending(NamedTuple):
@@ -67,7 +62,11 @@ class Pending(NamedTuple):
 
 
 class Guard:
-    """Judges visits by one configuration. ``clock`` gives seconds since the epoch."""
+    """Judges visits by one configuration. ``clock`` gives seconds since the epoch.
+
+    ``seen``: the headers that visits can show at all, where they come from a log (see ``SignalTable``);
+    ``verifier``: who knows whether crawlers are whom they name; without one none is verified or found lying.
+    """
 
     def __init__(
         self,
@@ -77,24 +76,40 @@ class Guard:
         store: MemoryStore | ResilientStore | None = None,
         secret: bytes | None = None,
         notices: frozenset[str] = frozenset(),
+        verifier: Verifier | None = None,
+        hosting: HostingNetworks | None = None,
+        aggregates: Aggregates | None = None,
+        seen: Collection[str] | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.config = config
-        self.catalogue = catalogue or Catalogue.load()
+        self.catalogue = catalogue or Catalogue.load(state_folder(config))
         # Not "store or": a store that remembers nobody yet is as false as an empty list.
         self.store = store if store is not None else open_store(config.store, distinct=distinct(config))
         self.local = self.store if isinstance(self.store, MemoryStore) else None
         """The store, if it answers without waiting; then ``judge_now`` may be used."""
         self.enforced = config.mode == "enforce"
+        self.verifier = verifier
+        self.aggregates = aggregates or Aggregates(now=clock())
+        self.hosting = hosting or HostingNetworks.load(config.clients.networks)
         self._fixed_secret = secret or next(iter(configured_masters(config)[::-1]), None)
         self._keys = KeyMaker(self._fixed_secret or secrets.token_bytes(32))
         self._reader = VisitReader(
-            config.clients.trusted_proxies, config.clients.scheme, config.site.prefix, notices
+            config.clients.trusted_proxies,
+            config.clients.scheme,
+            config.site.prefix,
+            notices,
+            facts=config.clients.facts,
+            account=config.clients.account,
         )
-        self._signals = SignalTable(config.signals)
+        signals = SignalTable(config.signals, seen)
         self._policy = Policy(config)
+        self._examiner = Examiner(self.catalogue, signals, self._policy)
+        self._after = Aftermath()
+        self._circumstances = Circumstances(
+            config, signals, self._policy, self.hosting, self.aggregates, self._after
+        )
         self._clock = clock
-        self._findings: BoundedCache[tuple[Facts, Kind, bool], Findings] = BoundedCache(2048)
         self._numbers = itertools.count(int.from_bytes(os.urandom(5), "big"))
         self._warned = False
 
@@ -132,7 +147,7 @@ class Guard:
         step = self.begin(visit, now)
         if isinstance(step, Verdict):
             return step
-        return self.finish(step, await self.store.touch(step.touch))
+        return self.finish(step, await self.store.touch(step.touch), now)
 
     def judge_now(self, visit: Visit, store: MemoryStore, now: float | None = None) -> Verdict:
         """``judge`` without waiting, for a store in memory."""
@@ -141,101 +156,119 @@ class Guard:
         step = self.begin(visit, now)
         if isinstance(step, Verdict):
             return step
-        return self.finish(step, store.touch_now(step.touch, now))
+        return self.finish(step, store.touch_now(step.touch, now), now)
 
     def client_of(self, visit: Visit) -> str:
         """The key of the visit's client, 16 hex digits, new each day: it says which events belong together."""
-        return self._keys.keys(visit, self._find(visit).identity.fingerprint, self._clock()).client
+        return self._keys_of(visit, self._clock()).client
+
+    def answered(self, visit: Visit, status: int, sets_cookie: bool, now: float | None = None) -> None:
+        """Learn from what the application answered: ``status``, and whether it set a cookie. Counts with the
+        client's next visit."""
+        wrong = status in _WRONG
+        if wrong or (sets_cookie and visit.cookie is None):
+            client = self._keys_of(visit, self._clock() if now is None else now).client
+            if wrong:
+                self._after.error(client, self._keys.picture(visit).hash)
+            if sets_cookie and visit.cookie is None:
+                self._after.cookie(client)
 
     async def count_original(self, visit: Visit) -> None:
         """Count a picture that was given at an address which did not look like one."""
-        findings = self._find(visit)
-        keys = self._keys.keys(visit, findings.identity.fingerprint, self._clock())
-        await self.store.count_original(keys.client, keys.network, keys.address, self._keys.picture(visit))
+        keys = self._keys_of(visit, self._clock())
+        await self.store.count_original(keys.client, keys.network, keys.address, self._keys.picture(visit).hash)
 
     def count_original_now(self, visit: Visit, store: MemoryStore) -> None:
         """``count_original`` without waiting, for a store in memory."""
         now = self._clock()
-        keys = self._keys.keys(visit, self._find(visit).identity.fingerprint, now)
-        store.count_original_now(keys.client, keys.network, keys.address, self._keys.picture(visit), now)
+        keys = self._keys_of(visit, now)
+        picture = self._keys.picture(visit).hash
+        store.count_original_now(keys.client, keys.network, keys.address, picture, now)
 
     def begin(self, visit: Visit, now: float) -> Verdict | Pending:
         """The first half: what headers and configuration alone decide, else what to ask of the store."""
-        findings = self._find(visit)
-        decision = findings.standing
+        findings = self._examiner.find(visit)
+        if self.verifier is not None and (visit.signed or findings.identity.crawler is not None):
+            proof = self.verifier.standing(visit, findings.identity.crawler, now)
+            findings = self._examiner.proven(visit, findings, proof)
+        decision, kind = findings.standing, visit.kind
         if self._policy.ruled:
             decision = self._policy.early(visit, findings.identity, decision)
         if decision is not None:
+            if kind is _ASSET or kind is _NOTICE:
+                self._learn(visit, findings, now)
             return self._verdict(decision, findings, findings.evidence, total(findings.weights), 0.0)
-        kind = visit.kind
         keys = self._keys.keys(visit, findings.identity.fingerprint, now)
-        picture = kind is _IMAGE
+        learned = self._after.take(keys.client)
+        habits = 0 if visit.cookie is None else COOKIE
+        picture, number, below = None, -1, self._policy.count_below
+        if kind is _IMAGE:
+            picture, number = self._keys.picture(visit)
+            if not findings.open:
+                below = _NEVER
+            if visit.path.startswith(_ICONS):
+                habits |= RENDERED
+        if findings.lasting_proof:
+            habits |= PROOF
+        weights, cookies, errors = findings.lasting, 0, 0
+        if learned is not None:
+            habits, cookies, errors = habits | learned.habits, learned.cookies, learned.errors
+            if learned.behaviour:
+                weights = (*weights[:_DEEDS], max(weights[_DEEDS], learned.behaviour), *weights[_DEEDS + 1 :])
         touch = (
             keys.client,
             keys.network,
             keys.address,
             kind.value,
-            findings.lasting,
-            findings.lasting_proof,
+            weights,
             findings.limits.client,
             findings.limits.network,
-            self._keys.picture(visit) if picture and findings.open else None,
-            self._policy.count_below,
-            picture and visit.facts.fetch_dest != b"image" and navigated(visit),
+            picture,
+            below,
+            number,
+            picture is not None and visit.facts.fetch_dest != b"image" and navigated(visit),
             kind is _PAGE,
+            picture is None,
+            habits,
+            cookies,
+            errors,
         )
         return _new(Pending, (visit, findings, _new(Touch, touch)))
 
-    def finish(self, pending: Pending, record: Record) -> Verdict:
+    def finish(self, pending: Pending, record: Record, now: float) -> Verdict:
         """The second half: the verdict, given the record that the store returned for ``pending.touch``."""
-        visit, findings, _ = pending
-        evidence, scores = findings.evidence, record.scores
-        if evidence:
-            scores = tuple(map(max, scores, findings.weights))
-        if record.navigated and (found := self._signals.of_record(record)):
+        visit, findings, touch = pending
+        account = self._keys.account(visit.account) if visit.account else ""
+        found, standing = self._circumstances.look(visit, findings.identity, touch, record, account, now)
+        evidence = findings.evidence
+        if found:
             evidence = (*evidence, *found)
-            scores = tuple(map(max, scores, group_weights(found)))
+            scores = group_weights(evidence)
+        else:
+            scores = findings.weights
+        if record.scores != _NOTHING_KEPT:
+            scores = with_record(scores, record.scores)
         score = total(scores)
-        proof = record.proof or findings.proof
-        decision = self._policy.late(visit, findings.identity, score, scores, proof, record)
-        return self._verdict(decision, findings, evidence, score, record.retry_after)
-
-    def _find(self, visit: Visit) -> Findings:
-        findings = self._findings.get((visit.facts, visit.kind, visit.trustworthy)) or self._examine(visit)
-        referer = visit.referer
-        if (
-            referer is not None
-            and referer.endswith(visit.query or visit.raw_path)
-            and (extra := self._signals.of_visit(visit))
-        ):
-            return self._weigh(visit, findings.identity, (*findings.evidence, *extra))
-        return findings
-
-    def _examine(self, visit: Visit) -> Findings:
-        """Findings for headers not seen before; or for long ones, which are remembered cut."""
-        visit = visit._replace(facts=cut(visit.facts))
-        key = (visit.facts, visit.kind, visit.trustworthy)
-        findings = self._findings.get(key)
-        if findings is None:
-            identity = identify(visit.facts, self.catalogue)
-            findings = self._weigh(visit, identity, self._signals.of_headers(visit, identity))
-            self._findings.put(key, findings)
-        return findings
-
-    def _weigh(self, visit: Visit, identity: Identity, evidence: tuple[Evidence, ...]) -> Findings:
-        weights, proof = group_weights(evidence), any(e.proof for e in evidence)
-        lasting = [e for e in evidence if e.group is not Group.DECLARED]
-        return Findings(
-            identity,
-            evidence,
-            weights,
-            proof,
-            group_weights(lasting),
-            any(e.proof for e in lasting),
-            self._policy.standing(visit.kind, identity, weights, proof),
-            self._policy.limits(visit.kind),
-            self._policy.gives_originals(identity, weights),
+        proof = findings.proof or bool(record.habits & PROOF)
+        hour, day = record.hour, record.day
+        if standing is not None:
+            hour, day = max(hour, standing.hour), max(day, standing.day)
+        decision = self._policy.late(visit, findings.identity, score, scores, proof, record, hour, day)
+        people_like = bool(record.habits & RENDERED and record.pages)
+        return self._verdict(
+            decision, findings, evidence, score, record.retry_after, people_like, record.asked_hour
         )
+
+    def _learn(self, visit: Visit, findings: Findings, now: float) -> None:
+        """What a visit tells that asks nothing of the store: the client's next one carries it there."""
+        if visit.kind is _ASSET:
+            if findings.identity.engine is not None and not findings.evidence:
+                self._after.habit(self._keys_of(visit, now).client, RENDERED)
+        elif visit.path == _ROBOTS_TXT:
+            self._after.habit(self._keys_of(visit, now).client, ROBOTS)
+
+    def _keys_of(self, visit: Visit, now: float) -> Keys:
+        return self._keys.keys(visit, self._examiner.find(visit).identity.fingerprint, now)
 
     def _verdict(
         self,
@@ -244,14 +277,17 @@ class Guard:
         evidence: tuple[Evidence, ...],
         score: float,
         retry_after: float,
+        people_like: bool = False,
+        asked: int = 0,
     ) -> Verdict:
         action, decided_by, variant = decision
         crawler = findings.identity.crawler
         token = crawler.token if crawler is not None else None
         wait = math.ceil(retry_after) if action is _LIMIT else 0
+        number, enforced = next(self._numbers), self.enforced
         return _new(
             Verdict,
-            (action, decided_by, score, evidence, next(self._numbers), token, wait, self.enforced, variant),
+            (action, decided_by, score, evidence, number, token, wait, enforced, variant, people_like, asked),
         )
 
 

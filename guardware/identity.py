@@ -1,11 +1,13 @@
 """Identity: what a visit's headers say of its sender, and the keys under which the store knows it."""
 
 import hashlib
+import re
 from typing import NamedTuple
 
 from guardware.caching import BoundedCache
 from guardware.crawlers.catalogue import Catalogue
 from guardware.crawlers.crawler import Crawler
+from guardware.crawlers.proof import NOTHING_CLAIMED, Proof
 from guardware.engines import Engine, claimed_engine
 from guardware.visit import Facts, Visit
 
@@ -13,12 +15,16 @@ _DAY = 86400
 
 
 class Identity(NamedTuple):
-    """``fingerprint``: the class of clients that send such headers; coarse, so that a crowd shares each."""
+    """``fingerprint``: the class of clients that send such headers; coarse, so that a crowd shares each.
+
+    ``crawler``: whom the visit names; ``proof``: what is known of whether it is.
+    """
 
     user_agent: str
     crawler: Crawler | None
     engine: Engine | None
     fingerprint: str
+    proof: Proof = NOTHING_CLAIMED
 
 
 class Keys(NamedTuple):
@@ -30,6 +36,14 @@ class Keys(NamedTuple):
     client: str
     network: str
     address: str
+
+
+class Picture(NamedTuple):
+    """``hash``: 64 bits, salted, so that nobody can choose addresses that all count as one. ``number``: the number
+    in its address, -1 if there is none."""
+
+    hash: int
+    number: int
 
 
 MAX_VALUE = 512
@@ -69,6 +83,21 @@ def fingerprint(facts: Facts, engine: Engine | None) -> str:
     return f"{claim}/{language}/{offered}/{hints}"
 
 
+_SIZES = re.compile(rb"\d{1,5}x\d{0,5}|@\dx|\d{1,5}(?:px|w|h|p)(?![a-z])")
+"""Widths and densities in the names of pictures; no numbers of theirs."""
+_NUMBER = re.compile(rb"\d{1,15}")
+
+
+def number_in(path: bytes, query: bytes) -> int:
+    """The number that tells one picture's address from the next one's, -1 if there is none: the last in the last
+    part of the path (``/art/0007-dune-800x600.jpg`` has 7), else the first in the query (``?id=7&w=800``)."""
+    numbers = _NUMBER.findall(_SIZES.sub(b"", path[-MAX_VALUE:].rpartition(b"/")[2]))
+    if numbers:
+        return int(numbers[-1])
+    first = _NUMBER.search(query[:MAX_VALUE])
+    return int(first[0]) if first else -1
+
+
 class KeyMaker:
     """Turns sources into store keys. The salt is the secret and the day, so keys cannot be joined over days."""
 
@@ -95,22 +124,30 @@ class KeyMaker:
         self._since, self._until = day * _DAY, (day + 1) * _DAY
         self._salt = hashlib.blake2b(str(day).encode(), key=self._secret[:64], digest_size=16).digest()
         self._seen: BoundedCache[tuple[str, str], Keys] = BoundedCache(self._cache_size)
-        self._pictures: BoundedCache[tuple[str, bytes, bytes], int] = BoundedCache(self._cache_size)
+        self._pictures: BoundedCache[tuple[str, bytes, bytes], Picture] = BoundedCache(self._cache_size)
+        self._accounts: BoundedCache[bytes, str] = BoundedCache(self._cache_size)
 
-    def picture(self, visit: Visit) -> int:
-        """A 64-bit hash of the picture asked for: host, raw path and query (``/show.php?id=7`` is one too).
-
-        Salted, so that nobody can choose addresses that all count as one.
-        """
+    def picture(self, visit: Visit) -> Picture:
+        """The picture asked for: host, raw path and query (``/show.php?id=7`` is one too)."""
         key = (visit.host, visit.raw_path, visit.query)
-        number = self._pictures.get(key)
-        if number is None:
+        picture = self._pictures.get(key)
+        if picture is None:
             name = b"%b|%b?%b" % (visit.host.encode(), visit.raw_path, visit.query)
             digest = hashlib.blake2b(name, key=self._salt, digest_size=8).digest()
-            number = int.from_bytes(digest, "big")
+            picture = Picture(int.from_bytes(digest, "big"), number_in(visit.raw_path, visit.query))
             if len(name) <= MAX_VALUE:
-                self._pictures.put(key, number)
-        return number
+                self._pictures.put(key, picture)
+        return picture
+
+    def account(self, name: bytes) -> str:
+        """The key of the account called ``name``, "" for none; new each day, as all keys are."""
+        if not name:
+            return ""
+        key = self._accounts.get(name)
+        if key is None:
+            key = hashlib.blake2b(name, key=self._salt, digest_size=8, person=b"account").hexdigest()
+            self._accounts.put(name, key)
+        return key
 
     def _hash(self, text: str) -> str:
         return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), key=self._salt, digest_size=8).hexdigest()

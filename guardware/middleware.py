@@ -1,13 +1,15 @@
 """GuardMiddleware: the guard around an ASGI application."""
 
 import asyncio
+import logging
 import os
 import re
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any
 
 from guardware import parts
+from guardware.accounts import MAX_ACCOUNT
 from guardware.config import Config, from_mapping, load
 from guardware.http import (
     Answer,
@@ -31,6 +33,8 @@ from guardware.traced import trace_entry
 from guardware.verdict import Action, Verdict
 from guardware.visit import Kind, Visit
 
+logger = logging.getLogger("guardware")
+
 # Looking a member up on its enumeration takes ten times as long as a global, and is done for every request.
 _ALLOW, _PROTECT = Action.ALLOW, Action.PROTECT
 _IMAGE, _ASSET, _NOTICE, _OWN = Kind.IMAGE, Kind.ASSET, Kind.NOTICE, Kind.OWN
@@ -49,6 +53,9 @@ class GuardMiddleware:
     ``config``: a Config, a mapping of the same shape, the path of a YAML file, or None for the portfolio
     preset (``./guardware.yaml`` is not read: an application says what it wants). Raises ConfigError.
 
+    ``account``: says which account of the site a request belongs to, given its ASGI scope, or None; it is called
+    for every request, so it should look up and not ask a database. Only a salted hash of its answer is kept.
+
     The verdict is in ``scope["state"]["guardware"]`` (Starlette: ``request.state.guardware``).
     """
 
@@ -58,8 +65,10 @@ class GuardMiddleware:
         config: Config | Mapping[str, Any] | str | os.PathLike[str] | None = None,
         *,
         store: MemoryStore | ResilientStore | None = None,
+        account: Callable[[Scope], str | None] | None = None,
     ) -> None:
         self.app = app
+        self._account = account
         self._given = store
         self._parts = parts.build(_config(config), store=store)
         self._started = False
@@ -83,13 +92,15 @@ class GuardMiddleware:
         if visit is None:
             await self._unjudged(now, scope, receive, send)
             return
+        if self._account is not None:
+            visit = visit._replace(account=self._account_of(self._account, scope))
         kind = visit.kind
         if kind is _OWN:
             await send_answer(now.own.answer(visit), visit.method, send)
             return
         local = guard.local
         verdict = await guard.judge(visit) if local is None else guard.judge_now(visit, local)
-        now.recorder.record(visit, verdict)
+        now.recorder.record(visit, verdict, verdict.people_like, verdict.asked if visit.kind is _IMAGE else 0)
         scope.setdefault("state", {})["guardware"] = verdict
         if visit.forged:
             scope["headers"] = without_ours(visit.headers)
@@ -99,7 +110,7 @@ class GuardMiddleware:
             await send_answer(answer, visit.method, send)
         elif action is _ALLOW and not (verdict.enforced and (verdict.variant or kind is _ASSET)):
             pictured = None if kind is _IMAGE else self._count_original
-            await self.app(scope, receive, open_send(send, visit, now.notices, pictured))
+            await self.app(scope, receive, open_send(send, visit, now.notices, pictured, guard.answered))
         elif action is _ALLOW or action is _PROTECT:
             await self._protect(now, visit, verdict, scope, receive, send)
         else:
@@ -173,6 +184,14 @@ class GuardMiddleware:
         headers = [*(h for h in noticed if h[0] not in names), *answer.headers]
         await send_answer(Answer(answer.status, headers, answer.body), visit.method, send)
 
+    def _account_of(self, account: Callable[[Scope], str | None], scope: Scope) -> bytes:
+        """What the owner's function says; an error of his must not cost the visitor the page."""
+        try:
+            return (account(scope) or "").encode("utf-8", "surrogatepass")[:MAX_ACCOUNT]
+        except Exception:
+            logger.exception("the account function failed; this request belongs to no account")
+            return b""
+
     def _count_original(self, visit: Visit) -> None:
         """Count a picture that was given at an address which did not look like one; nobody waits for it."""
         guard = self._parts.guard
@@ -193,7 +212,7 @@ class GuardMiddleware:
             await self._unjudged(now, scope, receive, send)
             return
         verdict = await now.guard.judge(visit)
-        now.recorder.record(visit, verdict)
+        now.recorder.record(visit, verdict, verdict.people_like, verdict.asked if visit.kind is _IMAGE else 0)
         if verdict.enforced and verdict.action not in (_ALLOW, _PROTECT):
             await _close(receive, send)
             return
@@ -275,6 +294,7 @@ async def _plan(now: Parts, visit: Visit, verdict: Verdict) -> Plan:
         ready=ready,
         given=partial(_note, now, visit, verdict),
         seen=partial(now.originals.learn, visit) if visit.kind is _IMAGE else None,
+        answered=now.guard.answered,
     )
 
 

@@ -1,12 +1,19 @@
 """Parts: everything that one configuration builds; exchanged as a whole when the configuration is."""
 
 import asyncio
+import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
+from guardware.aggregates import Aggregates
+from guardware.aggregates.share import Sharing
 from guardware.answers import Answers
 from guardware.config.schema import Config
+from guardware.crawlers.assemble import build_verifier
 from guardware.crawlers.catalogue import Catalogue
+from guardware.crawlers.verify import Verifier
+from guardware.crawlers.web_bot_auth import RedisNonces
 from guardware.guard import Guard, distinct
 from guardware.images.trace.ledger import Ledger
 from guardware.images.variants import VariantMaker
@@ -31,34 +38,68 @@ class Parts(NamedTuple):
     ledger: Ledger | None
     recorder: Recorder
     own: OwnEndpoints
+    sharing: Sharing | None
 
     async def start(self) -> None:
         await self.guard.start()
+        if self.guard.verifier is not None:
+            await self.guard.verifier.start()
+        if self.sharing is not None:
+            self.sharing.start()
 
 
 def build(
     config: Config, previous: Parts | None = None, store: MemoryStore | ResilientStore | None = None
 ) -> Parts:
     """The parts for ``config``; what ``previous`` remembers (records, counts, variants) is kept where it fits."""
-    catalogue = previous.guard.catalogue if previous is not None else Catalogue.load()
+    folder = state_folder(config)
+    catalogue = Catalogue.load(folder)
     notices = Notices(config.notices, config.site, refused_tokens(catalogue, config.crawlers))
-    maker = recorder = ledger = None
+    maker = recorder = ledger = verifier = aggregates = sharing = hosting = None
     originals = KnownOriginals() if previous is None else previous.originals
     if previous is not None:
         old = previous.config
         if store is None and old.store == config.store and distinct(old) == distinct(config):
-            store = previous.guard.store
+            store, aggregates, sharing = previous.guard.store, previous.guard.aggregates, previous.sharing
         if _shapes_pictures(old) == _shapes_pictures(config) and _has_newest_key(previous.maker, config):
             maker, ledger = previous.maker, previous.ledger
         if (old.observe, old.clients) == (config.observe, config.clients):
             recorder = previous.recorder
-    guard = Guard(config, catalogue=catalogue, store=store, notices=frozenset(notices.paths))
+        if old.clients.networks == config.clients.networks:
+            hosting = previous.guard.hosting
+        if (old.crawlers, old.store) == (config.crawlers, config.store):
+            verifier = previous.guard.verifier
+    if aggregates is None:
+        aggregates, sharing = _aggregates(config)
+    guard = Guard(
+        config,
+        catalogue=catalogue,
+        store=store,
+        notices=frozenset(notices.paths),
+        verifier=verifier or _verifier(config, catalogue, folder),
+        hosting=hosting,
+        aggregates=aggregates,
+    )
     if maker is None:
         maker, ledger = VariantMaker(config, load_keyring(config)), _ledger(config)
     recorder = recorder or Recorder(config.observe, keep_addresses=config.clients.keep_addresses)
     answers = Answers(config.site, rsl.PATH if config.notices.rsl else None, config.limits)
     own = OwnEndpoints(config, _health(guard, maker), _numbers(guard, maker, recorder), lambda: recorder.events)
-    return Parts(config, guard, notices, answers, maker, originals, ledger, recorder, own)
+    return Parts(config, guard, notices, answers, maker, originals, ledger, recorder, own, sharing)
+
+
+def _aggregates(config: Config) -> tuple[Aggregates, Sharing | None]:
+    """What crowds do; all processes that share a Redis see the same."""
+    url = config.store.url
+    shared = not url.startswith("memory:")
+    aggregates = Aggregates(now=time.time(), pictures=distinct(config), shared=shared)
+    return aggregates, Sharing(aggregates, url) if shared else None
+
+
+def _verifier(config: Config, catalogue: Catalogue, folder: Path | None) -> Verifier:
+    url = config.store.url
+    nonces = None if url.startswith("memory:") else RedisNonces(url)
+    return build_verifier(config.crawlers.verification, catalogue, folder, nonces)
 
 
 def _shapes_pictures(config: Config) -> tuple[object, ...]:
@@ -86,6 +127,11 @@ async def retire(
         await old.maker.close()
         if old.ledger is not None:
             await asyncio.to_thread(old.ledger.close)
+    verifier = old.guard.verifier
+    if verifier is not None and (new is None or new.guard.verifier is not verifier):
+        await verifier.close()
+    if old.sharing is not None and (new is None or new.sharing is not old.sharing):
+        await old.sharing.close()
     if old.guard.store is not given and (new is None or old.guard.store is not new.guard.store):
         await old.guard.store.close()
 
@@ -97,6 +143,7 @@ def _health(guard: Guard, maker: VariantMaker) -> Callable[[], dict[str, Any]]:
             "status": "ok" if status["available"] else "degraded",
             "mode": guard.config.mode,
             "store": status,
+            "crawlers": guard.verifier.stats._asdict() if guard.verifier is not None else None,
             "images": maker.stats._asdict(),
         }
 

@@ -14,7 +14,7 @@ from guardware.images.sniff import sniff
 from guardware.images.variant import Base, Variant
 from guardware.images.variants import Asked, VariantMaker
 from guardware.notices import Notices
-from guardware.responses import SHARED_CACHES, VARY, media_type, with_notices
+from guardware.responses import SHARED_CACHES, VARY, Answered, media_type, tell, with_notices
 from guardware.visit import Kind, Visit
 
 _RANGES = frozenset([b"range", b"request-range", b"if-range"])
@@ -69,7 +69,8 @@ class Plan(NamedTuple):
     ``asked``: which variant. ``doubtful``: its client gets no originals; otherwise a person's own ranges,
     conditions and handed-over files are in order for what is no picture. ``svg``: serve, sanitise or refuse.
     ``ready``: a base that is at hand if the original's entity tag is still ``tag``. ``given`` is told of each
-    traced copy that is about to go out, ``seen`` of the headers and the SHA-256 of an original.
+    traced copy that is about to go out, ``seen`` of the headers and the SHA-256 of an original, ``answered`` as in
+    ``responses.open_send``.
     """
 
     asked: Asked
@@ -80,6 +81,7 @@ class Plan(NamedTuple):
     ready: Base | None = None
     given: Callable[[Variant], None] | None = None
     seen: Callable[[RawHeaders, bytes], None] | None = None
+    answered: Answered | None = None
 
 
 class Protected:
@@ -120,6 +122,8 @@ class Protected:
 
     async def _begin(self, message: Message) -> None:
         self._start = message
+        if self._plan.answered is not None:
+            tell(self._plan.answered, self._visit, {"status": 200, **message})
         headers = [(bytes(k).lower(), bytes(v)) for k, v in message.get("headers", ())]
         status, ready = message.get("status", 200), self._plan.ready
         self._head = Head(status, headers)

@@ -84,7 +84,25 @@ def private(caching: RawHeaders) -> RawHeaders:
     return [(b"cache-control", b", ".join([b"private", *own])), (b"vary", vary)]
 
 
-def open_send(send: Send, visit: Visit, notices: Notices, pictured: Callable[[Visit], None] | None) -> Send:
+Answered = Callable[[Visit, int, bool], None]
+"""Is told of a visit, the status with which the application answers it, and whether it sets a cookie."""
+
+
+def tell(answered: Answered, visit: Visit, message: Message) -> None:
+    """Tell ``answered`` of the start of a response, if there is anything to tell."""
+    status = message["status"]
+    cookie = visit.cookie is None and any(name.lower() == b"set-cookie" for name, _ in message.get("headers", ()))
+    if cookie or status >= 400:
+        answered(visit, status, cookie)
+
+
+def open_send(
+    send: Send,
+    visit: Visit,
+    notices: Notices,
+    pictured: Callable[[Visit], None] | None,
+    answered: Answered,
+) -> Send:
     """The ``send`` for clients who get originals. ``pictured`` is told of a visit answered by a picture.
 
     A closure, and not a coroutine of its own: it only hands on what the server's ``send`` returns.
@@ -92,6 +110,7 @@ def open_send(send: Send, visit: Visit, notices: Notices, pictured: Callable[[Vi
 
     def send_open(message: Message) -> Awaitable[None]:
         if message["type"] == "http.response.start":
+            tell(answered, visit, message)
             message["headers"], picture = with_notices(message.get("headers", ()), notices, visit)
             if picture and pictured is not None and message["status"] in (200, 206):
                 pictured(visit)

@@ -1,5 +1,6 @@
 """The guard around its stores: what is remembered, what is forgotten, what is kept private."""
 
+import math
 from pathlib import Path
 
 import pytest
@@ -63,12 +64,13 @@ def test_nobody_can_choose_pictures_that_count_as_one() -> None:
     assert len(set(originals)) == 2
 
 
-def test_pictures_of_those_who_get_no_originals_are_not_counted() -> None:
+def test_pictures_of_those_who_get_no_originals_do_not_count_for_their_address() -> None:
     guard = Guard(Config(), store=MemoryStore())
     for headers in (CURL, NAMELESS):
         step = guard.begin(visit(guard, headers=headers), NOW)
         assert not isinstance(step, Verdict)
-        assert step.touch.original is None
+        assert step.touch.original is not None
+        assert step.touch.count_below == -math.inf
 
 
 def test_store_keys_hide_the_address_and_change_each_day() -> None:

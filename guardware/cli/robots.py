@@ -7,6 +7,7 @@ from guardware.crawlers.catalogue import Catalogue
 from guardware.notices import Notices, refused_tokens
 from guardware.notices.owner import origin, usable_base
 from guardware.notices.robots import PATH
+from guardware.secrets import state_folder
 
 _ANY_SITE = "https://example.com"
 
@@ -28,7 +29,9 @@ def command(path: str | None, url: str | None) -> None:
     If your site has a robots.txt of its own, guardware merges it with this one when it serves.
     """
     config = configuration.load(path)
-    notices = Notices(config.notices, config.site, refused_tokens(Catalogue.load(), config.crawlers))
+    notices = Notices(
+        config.notices, config.site, refused_tokens(Catalogue.load(state_folder(config)), config.crawlers)
+    )
     if PATH not in notices.paths:
         raise click.ClickException("notices.robots_txt is off, so none is served; set it to true to have one")
     answer = notices.file(PATH, url or origin(config.site) or _ANY_SITE)

@@ -10,6 +10,7 @@ from guardware.crawlers.catalogue import Catalogue
 from guardware.errors import GuardwareError
 from guardware.notices import Notices, refused_tokens
 from guardware.notices.headers import NOAI
+from guardware.secrets import state_folder
 
 TIMEOUT = 10.0
 """Seconds for the one request that is made."""
@@ -23,7 +24,9 @@ def site_warnings(url: str, config: Config) -> list[str]:
     if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
         raise GuardwareError(f"{url} is no web address; write for example http://127.0.0.1:8000")
     lines = asyncio.run(_robots_tags(url))
-    notices = Notices(config.notices, config.site, refused_tokens(Catalogue.load(), config.crawlers))
+    notices = Notices(
+        config.notices, config.site, refused_tokens(Catalogue.load(state_folder(config)), config.crawlers)
+    )
     own = [line for line in lines if line != NOAI[1]]
     warnings = [reason for line in own if (reason := notices.cancelled_by(line))]
     if config.notices.robots_tag and NOAI[1] not in lines:

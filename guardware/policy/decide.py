@@ -2,7 +2,7 @@
 
 1. our own addresses and the notices: always allowed;
 2. the owner's ``rules``;
-3. ``crawlers``: liars and denied purposes;
+3. ``crawlers``: impostors, liars and denied purposes;
 4. ``limits``;
 5. ``crawlers``: the other purposes;
 6. ``thresholds`` on the score;
@@ -10,15 +10,20 @@
 
 Rules stand above crawlers because a rule can name a crawler or a purpose, and because otherwise whoever calls
 himself Googlebot would pass the owner's own deny rules. Rungs 1 to 3 need no store, and a static asset ends at
-3: it is judged by its headers alone.
+3: it is judged by its headers alone. What a purpose is denied, whoever names himself so is denied; what it is
+allowed, only who proves that he is (or whom nobody can verify, where the owner names that very one). Others who
+name themselves so get protected pictures until they have.
 """
 
+import re
 from typing import NamedTuple
 
-from guardware.config.schema import Config
+from guardware.config.schema import Config, purposes
 from guardware.crawlers.crawler import Crawler
+from guardware.crawlers.proof import Standing
 from guardware.identity import Identity
 from guardware.policy.choice import Choice
+from guardware.policy.globs import compile_globs
 from guardware.policy.limits import Pair, limit_table
 from guardware.policy.rules import CompiledRule, Rules
 from guardware.policy.score import condemned, total
@@ -47,11 +52,7 @@ class Policy:
 
     def __init__(self, config: Config) -> None:
         self._rules = Rules(config.rules)
-        self._purposes = {
-            name.replace("_", "-"): Action(getattr(config.crawlers, name))
-            for name in type(config.crawlers).model_fields
-            if name != "tokens"
-        }
+        self._purposes = purposes(config.crawlers)
         self._tokens = {t.lower(): Action(a) for t, a in config.crawlers.tokens.items()}
         self._limits = limit_table(config.limits)
         self._choice = Choice(config.images)
@@ -62,6 +63,7 @@ class Policy:
         self.ruled = bool(config.rules)
         """Whether there are rules at all; if not, ``standing`` is the whole early decision."""
         self._deny = config.thresholds.deny
+        self._disallowed = [_robots_path(path) for path in config.notices.robots_disallow]
         self._per_hour = config.budgets.per_hour
         self._per_day = config.budgets.per_day
 
@@ -73,18 +75,22 @@ class Policy:
         """What rungs 1 and 3 say of all visits with these headers; None: the store must be asked."""
         if kind is Kind.NOTICE or kind is Kind.OWN:
             return Decision(Action.ALLOW, kind.value)
-        if identity.crawler is not None:
-            decision = self._by_crawler(identity.crawler)
-            if decision.action is Action.DENY or kind is Kind.ASSET:
-                return decision
+        by_crawler = self._by_crawler(identity)
+        if by_crawler is not None and (by_crawler.action is Action.DENY or kind is Kind.ASSET):
+            return by_crawler
         if kind is Kind.ASSET:
             return self._by_score(total(weights), weights, proof, identity) or self._default(identity)
         return None
 
+    def disallowed(self, visit: Visit) -> bool:
+        """Whether robots.txt lets no crawler go there, by ``notices.robots_disallow`` (RFC 9309, 2.2.2)."""
+        return any(path.fullmatch(visit.path) for path in self._disallowed)
+
     def gives_originals(self, identity: Identity, weights: tuple[float, ...]) -> bool:
         """Whether a visit with these headers gets originals as long as nothing else is known of its client."""
-        if identity.crawler is not None:
-            return self._by_crawler(identity.crawler).action is Action.ALLOW
+        by_crawler = self._by_crawler(identity)
+        if by_crawler is not None:
+            return by_crawler.action is Action.ALLOW
         return total(weights) < self._protect
 
     def early(self, visit: Visit, identity: Identity, standing: Decision | None) -> Decision | None:
@@ -104,11 +110,14 @@ class Policy:
         scores: tuple[float, ...],
         proof: bool,
         record: Record,
+        hour: int,
+        day: int,
     ) -> Decision:
-        """Rungs 2 to 7, given the client's record; ``scores`` by group, of record and visit together."""
+        """Rungs 2 to 7, given the client's record; ``scores`` by group, of record and visit together; ``hour`` and
+        ``day``: what counts against the budgets, which may be the account's."""
         if self.ruled and (rule := self._rules.first(visit, identity, score)):
             return self._by_rule(rule, identity)
-        by_crawler = None if identity.crawler is None else self._by_crawler(identity.crawler)
+        by_crawler = self._by_crawler(identity)
         if by_crawler is not None and by_crawler.action is Action.DENY:
             return by_crawler
         if record.limited_by:
@@ -119,9 +128,9 @@ class Policy:
             return self._protected(f"limits.network.{visit.kind}", "doubtful", identity)
         if score >= self._protect:
             return self._by_score(score, scores, proof, identity) or self._default(identity)
-        if record.hour > self._per_hour:
+        if hour > self._per_hour:
             return self._protected("budgets.per_hour", "over_budget", identity)
-        if record.day > self._per_day:
+        if day > self._per_day:
             return self._protected("budgets.per_day", "over_budget", identity)
         return self._default(identity)
 
@@ -133,12 +142,20 @@ class Policy:
     def _protected(self, decided_by: str, verdict: str, identity: Identity) -> Decision:
         return Decision(Action.PROTECT, decided_by, self._choice.of(verdict, identity.engine))
 
-    def _by_crawler(self, crawler: Crawler) -> Decision:
+    def _by_crawler(self, identity: Identity) -> Decision | None:
+        """What ``crawlers`` says of whom the visit names; None if that has no say."""
+        crawler, standing = identity.crawler, identity.proof.standing
+        if standing is Standing.LYING:
+            return Decision(Action.DENY, "crawlers: an impostor")
+        if crawler is None:
+            return None
         if crawler.robots_only:
             return Decision(Action.DENY, "crawlers: a token that is never sent")
-        action = self._tokens.get(crawler.token.lower())
-        decided_by = f"crawlers.{crawler.purpose}" if action is None else f"crawlers.tokens.{crawler.token}"
-        action = action or self._purposes[crawler.purpose.value]
+        named = self._tokens.get(crawler.token.lower())
+        decided_by = f"crawlers.{crawler.purpose}" if named is None else f"crawlers.tokens.{crawler.token}"
+        action = named or self._purposes[crawler.purpose.value]
+        if action is Action.ALLOW and standing is not Standing.VERIFIED and not _taken_at_his_word(crawler, named):
+            action, decided_by = Action.PROTECT, f"{decided_by}, unverified"
         variant = self._choice.of_crawler(crawler) if action is Action.PROTECT else ""
         return Decision(action, decided_by, variant)
 
@@ -147,7 +164,7 @@ class Policy:
     ) -> Decision | None:
         if score < self._protect:
             return None
-        if score >= self._deny and condemned(scores, proof):
+        if score >= self._deny and condemned(scores, proof, self._deny):
             return Decision(Action.DENY, "thresholds.deny")
         if score >= self._suspect:
             return self._protected("thresholds.suspect", "suspect", identity)
@@ -157,3 +174,13 @@ class Policy:
         if rule.action is not Action.PROTECT or rule.variant:
             return Decision(rule.action, rule.label, rule.variant)
         return self._protected(rule.label, "doubtful", identity)
+
+
+def _taken_at_his_word(crawler: Crawler, named: Action | None) -> bool:
+    return named is not None and not crawler.verification.possible
+
+
+def _robots_path(path: str) -> re.Pattern[str]:
+    """``*`` is any text, and a rule holds for all that begins like it, unless it ends in ``$``."""
+    whole = path.endswith("$")
+    return compile_globs([path.removesuffix("$") + ("" if whole else "*")], within="")

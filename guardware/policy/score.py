@@ -1,6 +1,8 @@
 """The score: one number from the groups, and whether it is enough to condemn."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+
+from guardware.verdict import GROUPS, LASTING, PRIORS, Evidence, Group
 
 FLOOR, CEILING = -6.0, 14.0
 """Natural-log units (docs/detection.md)."""
@@ -8,14 +10,42 @@ FLOOR, CEILING = -6.0, 14.0
 SUPPORTS = 1.0
 """From this score on a group counts as speaking against a client: odds of e to 1. (Our judgement.)"""
 
+SUMS = {Group.BEHAVIOUR: 6.0}
+"""Groups whose evidence adds up, each deed being capped by itself, and to how much: below the bound of 6.86, so
+that deeds alone never condemn. In all other groups the heaviest piece counts."""
+
+_INDEX = {group: index for index, group in enumerate(GROUPS)}
+_LASTING = tuple(_INDEX[group] for group in LASTING)
+_DEEDS = tuple(index for index, group in enumerate(GROUPS) if group not in PRIORS)
+
+
+def group_weights(evidence: Iterable[Evidence]) -> tuple[float, ...]:
+    """What ``evidence`` weighs in each group, in ``GROUPS`` order."""
+    weights = [0.0] * len(GROUPS)
+    for item in evidence:
+        at = _INDEX[item.group]
+        cap = SUMS.get(item.group)
+        weights[at] = max(weights[at], item.weight) if cap is None else min(weights[at] + item.weight, cap)
+    return tuple(weights)
+
+
+def with_record(scores: Sequence[float], kept: Sequence[float]) -> tuple[float, ...]:
+    """This visit's ``scores`` and those that its client's record kept (``LASTING`` order): the larger of both."""
+    both = list(scores)
+    for at, score in zip(_LASTING, kept, strict=True):
+        both[at] = max(both[at], score)
+    return tuple(both)
+
 
 def total(scores: Sequence[float]) -> float:
-    """The sum over groups, clipped. Each group brings its own maximum, so no pile of oddities adds up."""
+    """The sum over groups, clipped."""
     if not any(scores):
         return 0.0
     return min(max(sum(scores), FLOOR), CEILING)
 
 
-def condemned(scores: Sequence[float], proof: bool) -> bool:
-    """Whether a high score may deny: two groups agree, or there is one proof."""
-    return proof or sum(s >= SUPPORTS for s in scores) >= 2
+def condemned(scores: Sequence[float], proof: bool, bound: float) -> bool:
+    """Whether ``scores`` (``GROUPS`` order) may deny: what the client itself said and did reaches ``bound``, and
+    two groups of that agree, or one piece is proof. Where it comes from and who else comes count for nothing."""
+    own = [scores[index] for index in _DEEDS]
+    return sum(own) >= bound and (proof or sum(s >= SUPPORTS for s in own) >= 2)

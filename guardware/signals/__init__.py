@@ -1,36 +1,57 @@
-"""Signals: pure rules that look at a visit and its client's record, and may yield evidence.
+"""Signals: pure rules on a visit, its client's record and what is known around them, which may yield evidence.
 
 A new signal is one function and one line in the table of its group; a new group is one file and one line here.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from guardware.config.schema import Signals
 from guardware.identity import Identity
+from guardware.signals.aggregate import WEIGHTS
+from guardware.signals.behaviour import BEHAVIOUR, Conduct
+from guardware.signals.behaviour import evidence as of_deed
 from guardware.signals.declared import DECLARED
-from guardware.signals.headers import HEADERS, SELF_REFERER, navigated, navigations, self_referer
+from guardware.signals.headers import HEADERS, SELF_REFERER, navigated, self_referer
+from guardware.signals.network import HOSTING, HOSTING_WEIGHT
 from guardware.signals.table import Reading, Signal
-from guardware.store.protocol import Record
-from guardware.verdict import GROUPS, Evidence
+from guardware.signals.transport import TRANSPORT
+from guardware.verdict import Evidence
 from guardware.visit import Visit
 
-__all__ = ["NAMES", "TABLE", "SignalTable", "group_weights", "navigated"]
+__all__ = ["NAMES", "PRIORS", "TABLE", "Conduct", "SignalTable", "navigated"]
 
-TABLE: tuple[Signal, ...] = (*DECLARED, *HEADERS)
-NAMES: tuple[str, ...] = (*(s.name for s in TABLE), SELF_REFERER.name, "navigated-pictures")
+TABLE: tuple[Signal, ...] = (*DECLARED, *HEADERS, *TRANSPORT)
+"""Signals that look at one visit's headers."""
+
+PRIORS: dict[str, float] = {HOSTING: HOSTING_WEIGHT, **WEIGHTS}
+"""Signals on where a client comes from and who else comes, with what each weighs at most."""
+
+NAMES: tuple[str, ...] = (
+    *(s.name for s in TABLE),
+    SELF_REFERER.name,
+    *(d.name for d in BEHAVIOUR),
+    *PRIORS,
+)
 """Every signal's name, as used in ``signals.off`` and ``signals.weights``."""
 
 
 class SignalTable:
-    """The signals that are switched on, with the owner's weights."""
+    """The signals that are switched on, with the owner's weights.
 
-    def __init__(self, config: Signals) -> None:
+    ``seen``: the headers (fields of ``Facts``, and "referer") that can be seen at all, None for all of them; a
+    signal that needs another is not asked, since its absence would say nothing.
+    """
+
+    def __init__(self, config: Signals, seen: Collection[str] | None = None) -> None:
         self._off = frozenset(config.off)
         self._weights = config.weights
         self._signals = tuple(
-            s._replace(weight=config.weights.get(s.name, s.weight)) for s in TABLE if s.name not in self._off
+            s._replace(weight=config.weights.get(s.name, s.weight))
+            for s in TABLE
+            if s.name not in self._off and (seen is None or set(s.needs) <= set(seen))
         )
-        self._self_referer = self._tuned(SELF_REFERER)
+        self._self_referer = self.tuned((SELF_REFERER,)) if seen is None or "referer" in seen else ()
+        self._deeds = tuple(d for d in BEHAVIOUR if d.name not in self._off)
 
     def of_headers(self, visit: Visit, identity: Identity) -> tuple[Evidence, ...]:
         """Evidence in what all requests with these headers share; the caller may remember it."""
@@ -42,20 +63,19 @@ class SignalTable:
         """Evidence in this very URL."""
         return self._self_referer if self._self_referer and self_referer(visit) else ()
 
-    def of_record(self, record: Record) -> tuple[Evidence, ...]:
-        """Evidence in what the client did before."""
-        found = navigations(record)
-        return self._tuned(found) if found else ()
+    def of_deeds(self, conduct: Conduct) -> tuple[Evidence, ...]:
+        """Evidence in what the client did."""
+        found = ((deed, deed.look(conduct)) for deed in self._deeds)
+        return tuple(
+            of_deed(deed, self._weights.get(deed.name, yielded[0]), yielded[1])
+            for deed, yielded in found
+            if yielded
+        )
 
-    def _tuned(self, evidence: Evidence) -> tuple[Evidence, ...]:
-        if evidence.name in self._off:
-            return ()
-        return (evidence._replace(weight=self._weights.get(evidence.name, evidence.weight)),)
-
-
-def group_weights(evidence: Iterable[Evidence]) -> tuple[float, ...]:
-    """This visit's maximum for each group, in ``GROUPS`` order: evidence within a group is correlated."""
-    weights = dict.fromkeys(GROUPS, 0.0)
-    for item in evidence:
-        weights[item.group] = max(weights[item.group], item.weight)
-    return tuple(weights.values())
+    def tuned(self, evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
+        """``evidence`` as the owner wants it: what is switched off goes, what has another weight gets it."""
+        if not self._off and not self._weights:
+            return evidence
+        return tuple(
+            e._replace(weight=self._weights.get(e.name, e.weight)) for e in evidence if e.name not in self._off
+        )

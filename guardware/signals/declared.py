@@ -1,6 +1,7 @@
 """What a client says it is: a known crawler, a tool, an automated browser, or nothing at all."""
 
 from guardware.crawlers.crawler import Purpose
+from guardware.crawlers.proof import Standing
 from guardware.signals.table import Reading, Signal
 from guardware.verdict import Group
 from guardware.visit import Kind
@@ -13,6 +14,14 @@ def _crawler(r: Reading) -> str:
     if crawler is None or crawler.robots_only or crawler.purpose not in REFUSED_PURPOSES:
         return ""
     return f"says it is {crawler.token} of {crawler.operator} ({crawler.purpose})"
+
+
+def _impostor(r: Reading) -> str:
+    proof = r.identity.proof
+    if proof.standing is not Standing.LYING:
+        return ""
+    name = r.identity.crawler.token if r.identity.crawler else proof.agent or "a signed agent"
+    return f"says it is {name}, and is not: {proof.how}"
 
 
 def _liar(r: Reading) -> str:
@@ -55,14 +64,17 @@ def _unknown(r: Reading) -> str:
     return ""
 
 
+_AGENT = ("user_agent",)
+
 DECLARED: tuple[Signal, ...] = (
     # Weights: likelihood ratios of 95 captured clients (docs/detection.md).
-    Signal("declared-crawler", Group.DECLARED, 7.0, _crawler, proof=True),
-    Signal("robots-only-token", Group.DECLARED, 7.0, _liar, proof=True),
-    Signal("tool-on-picture", Group.DECLARED, 7.0, _tool_on_picture, proof=True),
-    Signal("tool", Group.DECLARED, 2.0, _tool_elsewhere),
-    Signal("automated-browser", Group.DECLARED, 7.0, _automation, proof=True),
-    Signal("no-user-agent", Group.DECLARED, 4.0, _nameless),
+    Signal("declared-crawler", Group.DECLARED, 7.0, _crawler, proof=True, needs=_AGENT),
+    Signal("impostor", Group.DECLARED, 7.0, _impostor, proof=True, needs=_AGENT),
+    Signal("robots-only-token", Group.DECLARED, 7.0, _liar, proof=True, needs=_AGENT),
+    Signal("tool-on-picture", Group.DECLARED, 7.0, _tool_on_picture, proof=True, needs=_AGENT),
+    Signal("tool", Group.DECLARED, 2.0, _tool_elsewhere, needs=_AGENT),
+    Signal("automated-browser", Group.DECLARED, 7.0, _automation, proof=True, needs=_AGENT),
+    Signal("no-user-agent", Group.DECLARED, 4.0, _nameless, needs=_AGENT),
     # Without it any made-up name would be the cheap way to originals. Small browsers see marked copies.
-    Signal("unknown-agent", Group.DECLARED, 2.5, _unknown),
+    Signal("unknown-agent", Group.DECLARED, 2.5, _unknown, needs=_AGENT),
 )

@@ -10,8 +10,8 @@ from guardware.crawlers.catalogue import Catalogue
 from guardware.guard import Guard
 from guardware.http import RawHeaders
 from guardware.store import MemoryStore
-from guardware.store.protocol import Record
-from guardware.verdict import GROUPS, Action, Verdict
+from guardware.store.protocol import PROOF, Record
+from guardware.verdict import LASTING, Action, Verdict
 from guardware.visit import Visit
 
 CATALOGUE = Catalogue.load()
@@ -58,7 +58,7 @@ def rule(action: str, **match: Any) -> dict[str, Any]:
         (None, "/a.jpg", GOOGLEBOT, "protect", "crawlers.search"),
         (None, "/a.jpg", named("facebookexternalhit/1.1"), "protect", "crawlers.preview"),
         (None, "/a.jpg", CURL, "protect", "crawlers.tool"),
-        ({"crawlers": {"training": "allow"}}, "/a.jpg", GPTBOT, "allow", "crawlers.training"),
+        ({"crawlers": {"training": "allow"}}, "/a.jpg", GPTBOT, "protect", "crawlers.training, unverified"),
         ({"crawlers": {"tokens": {"gptbot": "protect"}}}, "/", GPTBOT, "protect", "crawlers.tokens.GPTBot"),
         # A token that is never sent: a liar, whatever its purpose is allowed.
         ({"crawlers": {"training": "allow"}}, "/", LIAR, "deny", "crawlers: a token that is never sent"),
@@ -94,7 +94,7 @@ def test_ladder(config: Any, path: str, headers: RawHeaders, action: str, decide
         ((0.0, 0.0), False, Action.ALLOW),
         ((0.0, 1.9), False, Action.ALLOW),
         ((0.0, 2.0), False, Action.PROTECT),
-        ((0.0, 14.0), False, Action.PROTECT),  # one group never condemns
+        ((14.0, 0.0), False, Action.PROTECT),  # one group never condemns
         ((7.0, 0.5), False, Action.PROTECT),  # nor with a second that hardly speaks
         ((4.0, 3.5), False, Action.DENY),
         ((4.0, 2.8), False, Action.PROTECT),  # two groups, but not enough
@@ -105,8 +105,9 @@ def test_two_groups_or_one_proof_condemn(scores: tuple[float, ...], proof: bool,
     judge = guard()
     step = judge.begin(visit(judge, "/a.jpg"), 1e9)
     assert not isinstance(step, Verdict)
-    assert len(scores) == len(GROUPS)
-    assert judge.finish(step, Record(scores=scores, proof=proof)).action is action
+    assert len(scores) == len(LASTING)
+    record = Record(scores=scores, habits=PROOF if proof else 0)
+    assert judge.finish(step, record, 1e9).action is action
 
 
 @pytest.mark.parametrize(
@@ -123,7 +124,7 @@ def test_budgets_and_limits(record: Record, page: str, picture: str) -> None:
     for path, headers, action in (("/", page_headers(), page), ("/a.jpg", BROWSER, picture)):
         step = judge.begin(visit(judge, path, headers), 1e9)
         assert not isinstance(step, Verdict)
-        found = judge.finish(step, record)
+        found = judge.finish(step, record, 1e9)
         assert found.action == action
         assert found.retry_after == (3 if action == "limit" else 0)
 
@@ -132,7 +133,7 @@ def test_a_denied_crawler_is_denied_and_not_limited() -> None:
     judge = guard(rule("deny", score=14))
     step = judge.begin(visit(judge, "/a.jpg", GPTBOT), 1e9)
     assert not isinstance(step, Verdict)
-    found = judge.finish(step, Record(limited_by="client", retry_after=9.0))
+    found = judge.finish(step, Record(limited_by="client", retry_after=9.0), 1e9)
     assert (found.action, found.decided_by) == (Action.DENY, "crawlers.training")
 
 

@@ -7,9 +7,7 @@ import pytest
 from guardware.config.schema import Signals
 from guardware.crawlers.catalogue import Catalogue
 from guardware.identity import identify
-from guardware.signals import NAMES, SignalTable, group_weights, navigated
-from guardware.store.protocol import Record
-from guardware.verdict import GROUPS, Evidence, Group
+from guardware.signals import NAMES, SignalTable, navigated
 from guardware.visit import Visit, VisitReader
 
 CATALOGUE = Catalogue.load()
@@ -153,22 +151,11 @@ def test_what_counts_as_opened_like_a_page(change: dict[str, str | None], scheme
     assert navigated(visit({**bare, **change}, scheme)) is opened
 
 
-@pytest.mark.parametrize(("run", "weight"), [(0, None), (2, None), (3, 1.0), (5, 3.0), (40, 5.0)])
-def test_two_pictures_opened_in_tabs_are_free(run: int, weight: float | None) -> None:
-    found = SignalTable(Signals()).of_record(Record(navigated=run))
-    assert [e.weight for e in found] == ([] if weight is None else [weight])
-
-
 def test_the_owner_sets_weights() -> None:
     table = SignalTable(Signals(weights={"no-user-agent": 1.0}))
     found = visit({})
     weights = {e.name: e.weight for e in table.of_headers(found, identify(found.facts, CATALOGUE))}
     assert weights["no-user-agent"] == 1.0
-
-
-def test_a_group_counts_its_maximum_not_its_sum() -> None:
-    pile = [Evidence(str(n), Group.HEADERS, w, "") for n, w in enumerate((1.5, 3.5, 2.0))]
-    assert group_weights(pile) == tuple(3.5 if g is Group.HEADERS else 0.0 for g in GROUPS)
 
 
 def test_names_are_unique() -> None:

@@ -1,0 +1,78 @@
+"""Circumstances: the client's deeds, where it comes from, who else comes; what speaks beside a visit's headers."""
+
+from guardware.aftermath import Aftermath
+from guardware.aggregates import Aggregates, Seen, Standing
+from guardware.config.schema import Config
+from guardware.hosting import HostingNetworks
+from guardware.identity import Identity
+from guardware.policy import Policy
+from guardware.policy.score import group_weights
+from guardware.signals import Conduct, SignalTable
+from guardware.signals.aggregate import of_standing
+from guardware.signals.behaviour import FAST, quiet
+from guardware.signals.network import hosting_network
+from guardware.store.protocol import RENDERED, Record, Touch
+from guardware.verdict import GROUPS, LASTING, Evidence, Group
+from guardware.visit import Visit
+
+_BEHAVIOUR, _DEEDS = GROUPS.index(Group.BEHAVIOUR), LASTING.index(Group.BEHAVIOUR)
+
+_new = tuple.__new__
+
+
+class Circumstances:
+    """Looks once a visit, when its record is known. What the deeds weigh goes to ``after``, for the next visit."""
+
+    def __init__(
+        self,
+        config: Config,
+        signals: SignalTable,
+        policy: Policy,
+        hosting: HostingNetworks,
+        aggregates: Aggregates,
+        after: Aftermath,
+    ) -> None:
+        self._budget = config.budgets.per_hour
+        self._signals = signals
+        self._policy = policy
+        self._owner = hosting.owner if hosting else None
+        self._aggregates = aggregates
+        self._after = after
+
+    def look(
+        self, visit: Visit, identity: Identity, touch: Touch, record: Record, account: str, now: float
+    ) -> tuple[tuple[Evidence, ...], Standing | None]:
+        """The evidence found, and what is known of the crowd, which also has the account's counts.
+
+        ``account``: its key, "" for none.
+        """
+        aggregates, fingerprint = self._aggregates, identity.fingerprint
+        client, network, address, kind = touch[:4]
+        pages, rendered = record.pages, bool(record.habits & RENDERED)
+        if not record.limited_by and identity.crawler is None:  # who gives his name hides in no crowd
+            picture, visits, rate = touch.original, record.visits, record.rate
+            # fmt: off
+            seen = (
+                fingerprint, network, address, client, account, kind, picture, visits, pages, rendered, rate,
+            )
+            # fmt: on
+            aggregates.note(_new(Seen, seen), now)
+        standing = aggregates.standing(fingerprint, network, account, client)
+        fast = aggregates.site.fast
+        fast = FAST if fast is None or fast < FAST else fast
+        found = () if quiet(record, fast) else self._deeds(visit, identity, touch, record, fast)
+        if self._owner is not None and (prior := hosting_network(self._owner(visit.source.address))) is not None:
+            found = (*found, *self._signals.tuned((prior,)))
+        if standing is not None and (crowd := of_standing(standing, pages=pages, rendered=rendered)):
+            found = (*found, *self._signals.tuned(crowd))
+        return found, standing
+
+    def _deeds(
+        self, visit: Visit, identity: Identity, touch: Touch, record: Record, fast: float
+    ) -> tuple[Evidence, ...]:
+        engine, disallowed = identity.engine is not None, self._policy.disallowed(visit)
+        catalogue = self._aggregates.site.catalogue
+        found = self._signals.of_deeds(Conduct(record, engine, disallowed, self._budget, catalogue, fast))
+        if found and (weight := group_weights(found)[_BEHAVIOUR]) > record.scores[_DEEDS]:
+            self._after.behaviour(touch.client, weight)
+        return found
