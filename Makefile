@@ -1,12 +1,12 @@
 # Everything a developer does. Each environment is rebuilt when its constraints or pyproject.toml change.
-# Choose the interpreter with PYTHON=..., pass options with DEMO_ARGS=, PYTEST_ARGS= and BENCH_ARGS=.
+# Choose the interpreter with PYTHON=..., pass options with DEMO_ARGS=, PYTEST_ARGS=, BENCH_ARGS= and LEAK_ARGS=.
 
 PYTHON ?= python3
 PYTEST := .venv/bin/python -m pytest
 MAKE_VENV := PYTHON="$(PYTHON)" scripts/make-venv.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint bench bench-images clean system
+.PHONY: help demo test test-all lint bench bench-images leak clean system
 
 help:
 	@echo 'make demo      serve a guarded sample gallery on 127.0.0.1:8000'
@@ -15,6 +15,7 @@ help:
 	@echo 'make lint      ruff and mypy'
 	@echo 'make bench     overhead per request against peers'
 	@echo 'make bench-images  what the picture steps reach and cost, beside public libraries'
+	@echo 'make leak      what real scrapers and real people get from a guarded gallery of 1 000 pictures'
 	@echo 'make clean     remove environments, caches and builds'
 
 demo: .venv/.core-done
@@ -36,6 +37,10 @@ bench: .venv-bench/.done system
 
 bench-images: .venv/.test-done .venv-clients/.done .venv-marks/.done system
 	PYTHONPATH=tests OMP_NUM_THREADS=1 .venv/bin/python -m benchmarks.images $(BENCH_ARGS)
+
+leak: .venv/.test-done .venv-clients/.done
+	@scripts/install-system-packages.sh leak
+	PYTHONPATH=tests OMP_NUM_THREADS=1 .venv/bin/python -m benchmarks.leak $(LEAK_ARGS)
 
 # The programs that tests and benchmarks drive.
 system:

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Installs the programs the tests drive where they are missing, from Debian's packages. Does nothing when all are there.
-# The tests start their own Redis; no service is left running.
+# With "leak", also those of the leak range. The tests start their own servers; no service is left running.
 set -euo pipefail
 
 say() { printf '%s\n' "$*" >&2; }
 
 # program:package, where they have different names
-programs=(redis-server chromium firefox-esr curl wget openssl exiftool:libimage-exiftool-perl)
+programs=(redis-server nginx haproxy chromium firefox-esr curl wget openssl exiftool:libimage-exiftool-perl)
+[ "${1:-}" = leak ] && programs+=(httrack node:nodejs)
 missing=()
 for entry in "${programs[@]}"; do
     command -v "${entry%%:*}" >/dev/null || missing+=("${entry##*:}")
@@ -33,11 +34,13 @@ apt() {
 apt update
 apt install --yes --no-install-recommends "${missing[@]}"
 
-# Debian's package starts Redis as a service; whoever had no redis-server before does not want one now.
-case " ${missing[*]} " in
-    *" redis-server "*)
-        if [ -d /run/systemd/system ]; then
-            "${as_root[@]}" systemctl disable --now redis-server >&2 || say "could not stop the redis-server service"
-        fi
-        ;;
-esac
+# Debian's packages start their servers as services; whoever had none before does not want one now.
+for service in redis-server nginx haproxy; do
+    case " ${missing[*]} " in
+        *" $service "*)
+            if [ -d /run/systemd/system ]; then
+                "${as_root[@]}" systemctl disable --now "$service" >&2 || say "could not stop the service $service"
+            fi
+            ;;
+    esac
+done
