@@ -20,7 +20,7 @@ from guardware.images.variants import VariantMaker
 from guardware.keys import Keyring
 from guardware.known import KnownOriginals
 from guardware.notices import Notices, refused_tokens, rsl
-from guardware.observe.events import Recorder
+from guardware.observe.events import SUMMARIES, Recorder
 from guardware.observe.own import OwnEndpoints
 from guardware.secrets import lasting_masters, load_keyring, state_folder
 from guardware.store import MemoryStore, ResilientStore
@@ -63,7 +63,7 @@ def build(
             store, aggregates, sharing = previous.guard.store, previous.guard.aggregates, previous.sharing
         if _shapes_pictures(old) == _shapes_pictures(config) and _has_newest_key(previous.maker, config):
             maker, ledger = previous.maker, previous.ledger
-        if (old.observe, old.clients) == (config.observe, config.clients):
+        if (old.observe, old.clients, old.store.folder) == (config.observe, config.clients, config.store.folder):
             recorder = previous.recorder
         if old.clients.networks == config.clients.networks:
             hosting = previous.guard.hosting
@@ -82,7 +82,11 @@ def build(
     )
     if maker is None:
         maker, ledger = VariantMaker(config, load_keyring(config)), _ledger(config)
-    recorder = recorder or Recorder(config.observe, keep_addresses=config.clients.keep_addresses)
+    recorder = recorder or Recorder(
+        config.observe,
+        keep_addresses=config.clients.keep_addresses,
+        folder=folder / SUMMARIES if folder is not None else None,
+    )
     answers = Answers(config.site, rsl.PATH if config.notices.rsl else None, config.limits)
     own = OwnEndpoints(config, _health(guard, maker), _numbers(guard, maker, recorder), lambda: recorder.events)
     return Parts(config, guard, notices, answers, maker, originals, ledger, recorder, own, sharing)
@@ -130,6 +134,8 @@ async def retire(
     verifier = old.guard.verifier
     if verifier is not None and (new is None or new.guard.verifier is not verifier):
         await verifier.close()
+    if new is None or old.recorder is not new.recorder:
+        await asyncio.to_thread(old.recorder.close)
     if old.sharing is not None and (new is None or new.sharing is not old.sharing):
         await old.sharing.close()
     if old.guard.store is not given and (new is None or old.guard.store is not new.guard.store):
@@ -155,6 +161,7 @@ def _numbers(
 ) -> Callable[[], tuple[dict[tuple[str, str], int], dict[str, float]]]:
     def numbers() -> tuple[dict[tuple[str, str], int], dict[str, float]]:
         gauges: dict[str, float] = {f"images_{k}": float(v) for k, v in maker.stats._asdict().items()}
+        gauges["events_lost"] = float(recorder.lost)
         gauges["unreadable_requests"] = float(recorder.unreadable)
         gauges["store_available"] = float(guard.store.status.available)
         return dict(recorder.counts), gauges

@@ -1,16 +1,34 @@
-"""Recorder: counts every verdict, and keeps and logs those other than allow."""
+"""Recorder: counts every verdict, sums up each hour, and keeps, logs and writes those other than allow."""
 
+import json
 import logging
 import time
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from guardware.config.schema import Observe
+from guardware.observe.files import DailyFiles, EventFile
+from guardware.observe.hour import OFFSET, PER_UNIT, Hour
+from guardware.observe.journal import Journal
+from guardware.observe.summary import to_line
 from guardware.verdict import Action, Verdict
 from guardware.visit import Visit
 
 logger = logging.getLogger("guardware.events")
+
+_ALLOW = Action.ALLOW
+"""Looking a member up on its enumeration takes ten times as long as a global."""
+
+LINES_A_SECOND = 50
+"""Log lines; a scraper must not fill the disk with its refusals."""
+
+KEEP_DAYS = 35
+"""How long summaries are kept: a month, and some days to look at it."""
+
+SUMMARIES = "summary"
+"""The folder of the summaries within ``store.folder``."""
 
 
 class Event(NamedTuple):
@@ -31,17 +49,29 @@ class Event(NamedTuple):
     variant: str = ""
 
 
-LINES_A_SECOND = 50
-"""Log lines; a scraper must not fill the disk with its refusals."""
+class _Closed(NamedTuple):
+    """An hour that is over, and how many events had been lost by then."""
+
+    hour: Hour
+    lost: int
 
 
 class Recorder:
-    """Bounded: a counter per (action, kind), the last ``config.events`` events, so many log lines a second."""
+    """Bounded: counts of one hour, the last ``config.events`` events, so many log lines a second.
+
+    Events go to ``config.file`` if it is set, a summary of each hour there and to the daily files in ``folder``
+    (``store.folder``/summary; None: nowhere), all on threads of their own: ``record`` never waits. One event loop
+    owns it. ``clock`` gives seconds since the epoch.
+    """
 
     def __init__(
-        self, config: Observe, *, keep_addresses: bool = False, clock: Callable[[], float] = time.time
+        self,
+        config: Observe,
+        *,
+        keep_addresses: bool = False,
+        folder: Path | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
-        self.counts: Counter[tuple[str, str]] = Counter()
         self.unreadable = 0
         """Requests whose path or host could not be judged."""
         self.events: deque[Event] = deque(maxlen=config.events)
@@ -50,14 +80,78 @@ class Recorder:
         self._clock = clock
         self._second = 0
         self._lines = 0
+        self._past: Counter[tuple[str, str]] = Counter()
+        self._hour = Hour(0.0)
+        self._file = _event_journal(Path(config.file), config.file_size) if config.file else None
+        self._summaries = _summary_journal(DailyFiles(folder, KEEP_DAYS, clock)) if folder else None
+        self._told = 0
 
-    def record(self, visit: Visit, verdict: Verdict) -> None:
-        """Count ``verdict``; keep and log it unless it is allow."""
-        self.counts[verdict.action, visit.kind] += 1
-        if verdict.action is Action.ALLOW:
-            return
+    @property
+    def counts(self) -> Counter[tuple[str, str]]:
+        """Visits by action and kind, since the beginning."""
+        return self._past + _by_kind(self._hour)
+
+    @property
+    def lost(self) -> int:
+        """Events that could not be written to the file."""
+        return self._file.lost if self._file is not None else 0
+
+    def record(self, visit: Visit, verdict: Verdict, person: bool = False, asked: int = 0) -> None:
+        """Count ``verdict``; keep, log and write it unless it is allow.
+
+        ``person``: the client fetched a page and what a page needs; ``asked``: the different pictures that it
+        asked in this hour of the clock, 0 for what is no picture.
+        """
+        now = self._clock()
+        hour = self._hour
+        if not hour.since <= now < hour.until:
+            hour = self._turn(now)
+        action = verdict.action
+        key = (
+            action,
+            visit.kind,
+            verdict.decided_by,
+            verdict.crawler,
+            verdict.enforced,
+            int(verdict.score * PER_UNIT + OFFSET),
+            person,
+        )
+        counts = hour.counts
+        if key in counts:
+            counts[key] += 1
+        else:
+            hour.first(key)
+        if asked:
+            hour.asked(visit, asked, person)
+        if action is not _ALLOW:
+            self._keep(visit, verdict, now)
+
+    def close(self) -> None:
+        """Write what is to be written, the running hour's summary too; waits some seconds for a slow disk.
+
+        What is recorded later begins anew.
+        """
+        self._turn(self._clock())
+        for journal in (self._file, self._summaries):
+            if journal is not None:
+                journal.close()
+
+    def _turn(self, now: float) -> Hour:
+        """Begin another hour, and have the one that was written down."""
+        old, self._hour = self._hour, Hour(now)
+        if old.counts:
+            self._past += _by_kind(old)
+            lost = self.lost
+            closed, self._told = _Closed(old, lost - self._told), lost
+            if self._file is not None:
+                self._file.put(closed, rare=True)
+            if self._summaries is not None:
+                self._summaries.put(closed)
+        return self._hour
+
+    def _keep(self, visit: Visit, verdict: Verdict, now: float) -> None:
         event = Event(
-            self._clock(),
+            now,
             verdict.support_id,
             verdict.action.value,
             verdict.enforced,
@@ -72,7 +166,9 @@ class Recorder:
             verdict.variant,
         )
         self.events.append(event)
-        if self._log and self._may_log(int(event.time)):
+        if self._file is not None:
+            self._file.put(event)
+        if self._log and self._may_log(int(now)):
             # %r: a path is the client's text, and must not be able to forge log lines.
             logger.info(
                 "%s %s %s %r score=%.2f by=%s crawler=%s id=%s%s",
@@ -95,3 +191,34 @@ class Recorder:
             self._second, self._lines = second, 0
         self._lines += 1
         return self._lines <= LINES_A_SECOND
+
+
+def _by_kind(hour: Hour) -> Counter[tuple[str, str]]:
+    counts: Counter[tuple[str, str]] = Counter()
+    for key, visits in hour.counts.items():
+        counts[key[:2]] += visits
+    return counts
+
+
+def _event_journal(path: Path, most: int) -> Journal[Event | _Closed]:
+    file = EventFile(path, most)
+
+    def write(items: Sequence[Event | _Closed]) -> None:
+        file.append(map(_line, items))
+
+    return Journal(write, f"events in {path}")
+
+
+def _summary_journal(files: DailyFiles) -> Journal[_Closed]:
+    def write(items: Sequence[_Closed]) -> None:
+        for item in items:
+            files.append(item.hour.start, _line(item))
+
+    return Journal(write, "summaries in store.folder")
+
+
+def _line(item: Event | _Closed) -> bytes:
+    """As ASCII, so that no letter of a path can end the line."""
+    if isinstance(item, Event):
+        return json.dumps(item._asdict(), separators=(",", ":")).encode() + b"\n"
+    return to_line(item.hour.summary(item.lost))

@@ -74,6 +74,21 @@ def test_an_opt_out_file_is_known_as_one() -> None:
     assert explain("--url", "http://localhost/robots.txt", "--ua", "GPTBot").startswith("ALLOW  decided by notice")
 
 
+@pytest.mark.parametrize(
+    ("ip", "decided_by", "words"),
+    [
+        ("66.249.66.1", "crawlers.search", "verified: its address is in Google's published ranges"),
+        ("8.8.8.8", "crawlers.search, unverified", "unverified: it was not checked"),
+    ],
+)
+def test_the_address_lists_are_asked_and_nobody_else(tmp_path: Path, ip: str, decided_by: str, words: str) -> None:
+    config = tmp_path / "guardware.yaml"
+    config.write_text("crawlers: {search: allow}\nstore: {folder: none}\n")
+    text = explain("--ip", ip, "--ua", "Googlebot/2.1", config=str(config))
+    assert f"decided by {decided_by}\n" in text
+    assert f"Googlebot of Google (search), {words}" in text
+
+
 def test_the_list_of_signals() -> None:
     lines = explain("--list").splitlines()
     assert [line.split("  ")[2:] for line in lines if "gallery-sweep" in line] == [["gallery-sweep"]]

@@ -1,0 +1,201 @@
+"""The report as text, at most 100 columns wide."""
+
+from collections.abc import Iterable, Sequence
+from textwrap import wrap
+from typing import Any
+
+from guardware.observe.summary import STEP
+from guardware.report.proposals import ENOUGH
+from guardware.report.report import Report
+
+WIDTH = 100
+
+_ROWS = 20
+_CRAWLERS = 15
+_BAR = 15
+
+_DONE = {"allow": "allowed", "protect": "protected", "limit": "limited", "deny": "refused"}
+
+_COLUMNS = ("people_pictures", "others_pictures", "people_pages", "others_pages")
+
+_FEW = (
+    "Only {people:,} visits were of people-like clients: too few to say. From {enough:,} on thresholds are "
+    "proposed; let it run longer."
+)
+_WHAT_COUNTS = (
+    "People-like is a client that fetched a page and what a page needs: most people, and programs that drive a "
+    "browser. Visits of one person are alike, so to go below the shipped values takes many hours of clients, and "
+    "not many visits."
+)
+
+
+def text(report: Report) -> str:
+    """The whole report."""
+    parts = [_head(report), _decisions(report), _touched(report), _crawlers(report)]
+    parts += [_scores(report), _asked(report), _proposals(report), _snippet(report)]
+    return "\n\n".join("\n".join(part) for part in parts if part)
+
+
+def _head(report: Report) -> list[str]:
+    days, first, last = report["days"], _when(report["from"]), _when(report["to"])
+    sentences = [
+        f"{first} to {last} UTC: {days} {_plural(days, 'day')}, with visits in {report['hours']} of "
+        f"{report['span_hours']} {_plural(report['span_hours'], 'hour')}.",
+        f"{report['visits']:,} visits, {report['people_visits']:,} of them by people-like clients. "
+        f"Mode now: {report['mode']}.",
+    ]
+    if report["damaged"]:
+        sentences.append(f"{report['damaged']:,} damaged {_plural(report['damaged'], 'line')} passed over.")
+    if report["lost"]:
+        sentences.append(f"{report['lost']:,} events could not be written; they are counted here all the same.")
+    if report["uncounted"]:
+        sentences.append(f"{report['uncounted']:,} pictures are of more clients than are followed at a time.")
+    return [line for sentence in sentences for line in wrap(sentence, WIDTH)]
+
+
+def _when(iso: str) -> str:
+    """``2026-11-03T10:05:03Z`` to the minute, for people."""
+    return f"{iso[:10]} {iso[11:16]}"
+
+
+def _plural(count: int, word: str) -> str:
+    return word if count == 1 else f"{word}s"
+
+
+def _decisions(report: Report) -> list[str]:
+    rows = [[_done(r), r["decided_by"], *_numbers(r, "visits", "pictures", "people")] for r in report["decisions"]]
+    head = ["", "decided by", "visits", "pictures", "people-like"]
+    return [*_title("What was done, or would have been"), *_table(head, rows, (0, 1), _ROWS)]
+
+
+def _done(row: dict[str, Any]) -> str:
+    done = _DONE.get(row["action"], row["action"])
+    return done if row["enforced"] or row["action"] == "allow" else f"would have been {done}"
+
+
+def _touched(report: Report) -> list[str]:
+    title = _title("Budgets and limits")
+    rows = [[r["decided_by"], _done(r), *_numbers(r, "visits", "people")] for r in report["touched"]]
+    if not rows:
+        return [*title, "Nobody reached one."]
+    return [*title, *_table(["", "", "visits", "people-like"], rows, (0, 1), _ROWS)]
+
+
+def _crawlers(report: Report) -> list[str]:
+    rows = [[c["token"], c["purpose"], *_numbers(c, "visits"), _actions(c)] for c in report["crawlers"]]
+    if not rows:
+        return []
+    title = _title("Crawlers and tools, by the names they give")
+    return [*title, *_table(["", "", "visits", "verdicts"], rows, (0, 1, 3), _CRAWLERS)]
+
+
+def _actions(crawler: dict[str, Any]) -> str:
+    return ", ".join(f"{action} {visits:,}" for action, visits in crawler["actions"].items())
+
+
+def _scores(report: Report) -> list[str]:
+    """Bars for pictures, on which most depends; figures for both. A run of empty bins is one line."""
+    rows = report["scores"]
+    if not rows:
+        return []
+    most = {name: max(row[name] for row in rows) for name in _COLUMNS}
+    lines: list[str] = []
+    for row in rows:
+        if any(row[name] for name in _COLUMNS) or _marks(report, row):
+            lines.append(_score(report, row, most))
+        elif lines[-1] != _GAP:
+            lines.append(_GAP)
+    heads = "".join(f"{name:>9}" for name in ("people", "others") * 2)
+    return [
+        *_title("Scores of visits that thresholds decide"),
+        f"{'':6}{'pictures':>18}{'pages':>18}  pictures",
+        f"{'from':>6}{heads}  {'people':<{_BAR}} others",
+        *lines,
+    ]
+
+
+_GAP = "   ..."
+
+
+def _score(report: Report, row: dict[str, Any], most: dict[str, int]) -> str:
+    figures = "".join(f"{number:>9}" for number in _numbers(row, *_COLUMNS))
+    bars = " ".join(f"{_bar(row[name], most[name]):<{_BAR}}" for name in _COLUMNS[:2])
+    return f"{row['from']:+6.2f}{figures}  {bars} {_marks(report, row)}".rstrip()
+
+
+def _marks(report: Report, row: dict[str, Any]) -> str:
+    """The thresholds that stand in a bin."""
+    thresholds = (p for p in report["proposals"] if p["key"].startswith("thresholds."))
+    return " ".join(p["key"].partition(".")[2] for p in thresholds if 0 <= p["now"] - row["from"] < STEP)
+
+
+def _bar(count: int, most: int) -> str:
+    return "#" * -(-count * _BAR // most) if count else ""
+
+
+def _asked(report: Report) -> list[str]:
+    rows = [[f"{r['most']:,}", *_numbers(r, "people", "others")] for r in report["asked"]]
+    if not rows:
+        return []
+    title = _title("Different pictures that a client asked in an hour")
+    return [*title, *_table(["up to", "people-like", "others"], rows, (), len(rows))]
+
+
+def _proposals(report: Report) -> list[str]:
+    title = _title("Thresholds and budget that would fit")
+    if not report["enough"]:
+        return [*title, *wrap(_FEW.format(people=report["people_visits"], enough=ENOUGH), WIDTH)]
+    rows = [
+        [
+            p["key"],
+            f"{p['now']:g}",
+            f"{p['proposed']:g}",
+            f"{p['touched']:,} of {p['people']:,}",
+            f"{p['share']:.2%}",
+            p["why"],
+        ]
+        for p in report["proposals"]
+    ]
+    head = ["", "now", "would fit", "people touched", "at most", ""]
+    return [*title, *_table(head, rows, (0, 5), len(rows)), "", *wrap(_WHAT_COUNTS, WIDTH)]
+
+
+def _snippet(report: Report) -> list[str]:
+    if not report["enough"]:
+        return []
+    if not report["snippet"]:
+        return ["There is nothing to change. When you have seen enough, write mode: enforce."]
+    return ["To take it over, put this into guardware.yaml:", "", *report["snippet"].splitlines()]
+
+
+def _numbers(row: dict[str, Any], *names: str) -> list[str]:
+    return [f"{row[name]:,}" if row[name] else "-" for name in names]
+
+
+def _title(words: str) -> list[str]:
+    return [words, "-" * len(words)]
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]], lefts: Sequence[int], most: int) -> list[str]:
+    """Aligned columns, those in ``lefts`` to the left; the widest of these gives way when it gets too wide."""
+    every = list(rows)
+    lines = [head, *every[:most]]
+    widths = [max(len(line[at]) for line in lines) for at in range(len(head))]
+    spare = WIDTH - sum(widths) - 2 * (len(head) - 1)
+    if spare < 0 and lefts:
+        widest = max(lefts, key=lambda at: widths[at])
+        widths[widest] = max(widths[widest] + spare, 12)
+    out = [_row(line, widths, lefts) for line in lines]
+    return out if len(every) <= most else [*out, f"and {len(every) - most:,} more; --json has them all"]
+
+
+def _row(line: Sequence[str], widths: Sequence[int], lefts: Sequence[int]) -> str:
+    cells = [
+        _cut(cell, width).ljust(width) if at in lefts else cell.rjust(width)
+        for at, (cell, width) in enumerate(zip(line, widths, strict=True))
+    ]
+    return "  ".join(cells).rstrip()
+
+
+def _cut(words: str, width: int) -> str:
+    return words if len(words) <= width else f"{words[: width - 1]}…"
