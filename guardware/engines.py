@@ -7,6 +7,10 @@ NEWEST = {"chromium": 156, "gecko": 157}
 """Newest major versions when this table was made (November 2026): the captures' Chromium, and the Firefox that
 gallery-dl 1.32.18 pretends to be. Only used to call an engine stale, so a newer browser is never one."""
 
+RETIRED = frozenset(["trident", "presto"])
+"""Engines that are made no more: Internet Explorer's last version is of 2013, Opera's last own engine of 2013 too.
+Whoever still has one is a person with an old machine, or claims to be; a made-up name it is not."""
+
 STALE = 25
 """Majors behind ``NEWEST`` from which an engine is stale: about two years of four-week releases."""
 
@@ -26,11 +30,14 @@ too, but nobody has tried it on profiles with decreasing curves, so it is not tr
 _IOS = re.compile(r"(?:iPhone )?OS (\d+)[_.](\d+)")
 _CHROME = re.compile(r"\b(?:Headless)?Chrom(?:e|ium)/(\d+)")
 _FIREFOX = re.compile(r"\bFirefox/(\d+)")
-_SAFARI = re.compile(r"\bVersion/(\d+)(?:\.(\d+))?.*\bSafari/")
+_SAFARI = re.compile(r"\b(?:Version|Silk)/(\d+)(?:\.(\d+))?.*\bSafari/")
+"""Amazon's Silk, until it became a Chromium, named itself in the place of Version."""
+_TRIDENT = re.compile(r"Mozilla/[45]\.0 \((?:compatible; )?(?:MSIE (\d+)|[^)]*\bTrident/\d+\.\d+;[^)]*\brv:(\d+))")
+_PRESTO = re.compile(r"Opera/9\.80 \([^)]*\).* Presto/.* Version/(\d+)")
 
 
 class Engine(NamedTuple):
-    """``family``: chromium, gecko or webkit; ``modern``: sends Sec-Fetch-* to trustworthy origins."""
+    """``family``: chromium, gecko, webkit, trident or presto; ``modern``: sends Sec-Fetch-* where that is due."""
 
     family: str
     major: int
@@ -47,15 +54,18 @@ class Engine(NamedTuple):
     @property
     def stale(self) -> bool:
         newest = NEWEST.get(self.family)
-        return newest is not None and self.major < newest - STALE
+        return self.family in RETIRED or (newest is not None and self.major < newest - STALE)
 
 
 def claimed_engine(user_agent: str) -> Engine | None:
-    """The engine that ``user_agent`` claims, or None if it claims none of the big three.
+    """The engine that ``user_agent`` claims, or None if it claims none that is known.
 
     Sec-Fetch-* came with Chromium 80 (whole triple), Firefox 90 and Safari 16.4 (MDN compatibility data).
     Every browser on iOS is WebKit of the system's version; without that version it is none that is known.
     """
+    if (match := _TRIDENT.match(user_agent) or _PRESTO.match(user_agent)) is not None:
+        family = "presto" if match.re is _PRESTO else "trident"
+        return Engine(family, int(match[match.lastindex or 1][:6]), False, "Mobi" in user_agent, False)
     if not user_agent.startswith("Mozilla/5.0 ("):
         return None
     mobile = "Mobile" in user_agent

@@ -28,6 +28,15 @@ IPHONE = (
             "Version/26.0 Safari/605.1.15",
             "webkit", 26, True, False,
         ),
+        # Made no more: somebody's old machine.
+        ("Mozilla/4.0 (compatible; MSIE 8.0; Windows NT 6.1; Trident/4.0)", "trident", 8, False, True),
+        ("Mozilla/5.0 (Windows NT 6.1; WOW64; Trident/7.0; rv:11.0) like Gecko", "trident", 11, False, True),
+        ("Opera/9.80 (Windows NT 6.1; WOW64) Presto/2.12.388 Version/12.17", "presto", 12, False, True),
+        (
+            "Mozilla/5.0 (Macintosh; U; Intel Mac OS X 10_6_3; en-us; Silk/1.0.13.81_10003810) AppleWebKit/533.16 "
+            "(KHTML, like Gecko) Version/5.0 Safari/533.16 Silk-Accelerated=true",
+            "webkit", 1, False, False,
+        ),
     ],
 )  # fmt: skip
 def test_claims(user_agent: str, family: str, major: int, modern: bool, stale: bool) -> None:
@@ -44,6 +53,8 @@ def test_claims(user_agent: str, family: str, major: int, modern: bool, stale: b
         "Lynx/2.9.0",
         "w3m/0.5.3",
         "Mozilla/4.5 (compatible; HTTrack)",
+        "Mozilla/4.0 (compatible;)",
+        "Opera/9.80",
         "Mozilla/5.0 (iPhone) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148 Safari/604.1",
         "Mozilla/5.0 (iPad; CPU OS like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Chrome/156.0.0.0",
     ],

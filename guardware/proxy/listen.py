@@ -65,7 +65,9 @@ def address_of(opened: socket.socket, scheme: str) -> str:
 
 
 def _open(family: int, where: tuple[object, ...]) -> socket.socket:
-    opened = socket.socket(family, socket.SOCK_STREAM)
+    # With the protocol left at 0, asyncio does not set TCP_NODELAY on what is accepted, and every answer but the
+    # first of a connection waits 40 ms for the other side's acknowledgement.
+    opened = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:

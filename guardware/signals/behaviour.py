@@ -21,8 +21,9 @@ A_PAGE = 100
 """Pictures that one page may explain. The catalogue has 3 (originals to thumbnails and pages); thumbnails cannot
 be told from originals here, and gallery pages of many dozens are common."""
 
-WALK = 20
-"""Neighbouring numbers in a row (feature 29)."""
+WALK = 15
+"""Neighbouring numbers in a row (feature 29; the catalogue has 20. Here they may be out of order, and no page may
+have been opened, so fewer are as telling)."""
 CATALOGUE, SWEPT = 200, 0.5
 """The share of a site's pictures that one client asks in a day, where the site has that many: a visitor of a small
 portfolio sees all of it (feature 28; our judgement)."""

@@ -26,6 +26,7 @@ from guardware.store.protocol import (
     LIMITED,
     MOST,
     MOST_COOKIES,
+    NEAR,
     NEWCOMER,
     RATE_SPAN,
     RECORD_TTL,
@@ -152,7 +153,7 @@ class MemoryStore:
         elif opened and run < MOST:
             run += 1
         if number >= 0 and number != last_number:
-            walk = 0 if abs(number - last_number) != 1 else walk + 1 if walk < MOST else walk
+            walk = 0 if abs(number - last_number) > NEAR else walk + 1 if walk < MOST else walk
             last_number = number
         if level or errors:
             level = max(level - elapsed / _LEAK, 0.0) + errors

@@ -24,12 +24,12 @@ scraper nothing to change, so what holds it back is kept by address; what it is 
    are set, are the larger of the client's count and of the address's sum divided by ``ADDRESS_SHARE``, rounded
    down. Counts are estimates (a few per cent). Windows are of the clock, UTC.
 6. *Behaviour.* ``navigated`` counts pictures opened like a page (Sec-Fetch-Dest: document) since the last page.
-   ``walk`` counts how often in a row the number in a picture's address was the last one's neighbour, up or down;
-   the same number again changes nothing. ``pages`` counts visits that are ``leading`` (pages, feeds, data) and
-   fades as scores do. ``errors`` is a bucket into which a visit's errors go, and which leaks one each
-   ``ERROR_LEAK`` seconds. ``cookies`` counts answers that set a cookie. ``rate`` is the client's visits a second:
-   it falls by ``exp(-seconds / RATE_SPAN)`` and each touch adds ``1 / RATE_SPAN``. All of these are kept whether
-   or not the visit is admitted, and stop at the end of their range (65 535; 255 for cookies).
+   ``walk`` counts how often in a row the number in a picture's address was near the last one's (by at most
+   ``NEAR``, up or down); the same number again changes nothing. ``pages`` counts visits that are ``leading``
+   (pages, feeds, data) and fades as scores do. ``errors`` is a bucket into which a visit's errors go, and which
+   leaks one each ``ERROR_LEAK`` seconds. ``cookies`` counts answers that set a cookie. ``rate`` is the client's
+   visits a second: it falls by ``exp(-seconds / RATE_SPAN)`` and each touch adds ``1 / RATE_SPAN``. All of these
+   are kept whether or not the visit is admitted, and stop at the end of their range (65 535; 255 for cookies).
 7. *Expiry.* A client's record expires ``RECORD_TTL`` seconds after its last touch; every key expires.
 
 Settled beside these:
@@ -67,6 +67,9 @@ ERROR_LEAK = 10.0
 
 RATE_SPAN = 60.0
 """Seconds over which a client's rate is averaged: a page with its pictures is over by then."""
+
+NEAR = 8
+"""How far neighbours may be apart in a walk: downloaders have several connections, which overtake one another."""
 
 LIMITED = ("page", "image", "feed", "api")
 """The kinds of visit that may have a limit of their own, in the order in which records keep them."""

@@ -124,12 +124,13 @@ async def test_data_for_a_script_ends_no_run(store: Store, visit: Touch) -> None
         ([10, 9, 8], 2),
         ([7, 8, 8, 9], 2),  # asked twice
         ([7, 8, 20, 21], 1),
+        ([7, 10, 8, 9, 12, 20], 5),  # several connections
         ([7, -1, 8], 1),  # a picture without a number between
-        ([40, 10, 30], 0),
+        ([40, 10, 30, 50], 0),
     ],
 )
 async def test_a_walk_along_the_numbers(store: Store, visit: Touch, numbers: list[int], walk: int) -> None:
-    records = [await store.touch(visit._replace(number=n), NOW) for n in numbers]
+    records = [await store.touch(visit._replace(number=n + 100 if n > 0 else n), NOW) for n in numbers]
     assert records[-1].walk == walk
 
 

@@ -20,8 +20,8 @@ local ask = {struct.unpack('<' .. string.rep('d', #ARGV[1] / 8), ARGV[1])}
 ask[#ask] = nil -- struct.unpack also returns where it stopped
 local now, ttl, decay, leak, span, newcomer, share, below = unpack(ask, 1, 8)
 local kind, interval, burst, network_interval, network_burst = unpack(ask, 9, 13)
-local number, navigated, page, leading, habits, new_cookies, new_errors, groups = unpack(ask, 14, 21)
-local FIXED = 21
+local number, navigated, page, leading, habits, new_cookies, new_errors, near, groups = unpack(ask, 14, 22)
+local FIXED = 22
 local HOUR, DAY, MOST, MOST_COOKIES = 3.6e9, 8.64e10, 65535, 255
 local CLIENT = '<dddddfffdHHBB' .. string.rep('d', groups)
 local HOME, NETWORK = '<dddddddddd', '<ddddd'
@@ -76,7 +76,7 @@ mine[6] = mine[6] * fade + leading
 mine[7] = math.max(mine[7] - elapsed / leak, 0) + new_errors
 mine[8] = mine[8] * math.exp(-elapsed / (span * 1e6)) + 1 / span
 if number >= 0 and number ~= mine[9] then
-  mine[11] = math.abs(number - mine[9]) == 1 and math.min(mine[11] + 1, MOST) or 0
+  mine[11] = math.abs(number - mine[9]) <= near and math.min(mine[11] + 1, MOST) or 0
   mine[9] = number
 end
 mine[10] = page == 1 and 0 or math.min(mine[10] + navigated, MOST)

@@ -1,0 +1,1 @@
+"""The leak range: real clients against a guarded gallery, and what each of them carries away."""

@@ -1,0 +1,173 @@
+"""The report: what a replay found, as one mapping of plain values, which text, JSON and page are made of.
+
+Its keys are part of the command's contract; docs/replay.md lists them.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from user_agents import parse as parse_user_agent
+
+from guardware.config.faults import printable
+from guardware.replay.clients import Client, Manner, manner_of
+from guardware.replay.player import Player
+from guardware.replay.tally import BINS, LOWEST, STEP, Sums, Tally, network_of
+from guardware.verdict import Action
+
+ACTIONS: tuple[Action, ...] = tuple(Action)
+FATES = ("original", "protected", "refused")
+"""What becomes of a picture, by ORIGINAL, PROTECTED and REFUSED."""
+
+_ROWS = 25
+"""Crawlers, networks and clients that are listed."""
+
+_AGENT = 200
+"""Characters of a user-agent that are shown."""
+
+Report = dict[str, Any]
+
+
+def build(player: Player, logs: Sequence[Mapping[str, Any]], notes: Sequence[str], *, addresses: bool) -> Report:
+    """The report of a finished replay. ``logs``: one mapping for each; ``notes``: what its reader must know.
+
+    ``addresses``: show whole addresses; otherwise their networks.
+    """
+    tally, config = player.tally, player.config
+    return {
+        "logs": list(logs),
+        "lines": _lines(player),
+        "from": iso(player.first),
+        "to": iso(player.last),
+        "site": {
+            "host": printable(player.site.host.decode("utf-8", "replace")),
+            "scheme": player.site.scheme,
+            "how": player.site.how,
+        },
+        "mode": config.mode,
+        "thresholds": config.thresholds.model_dump(),
+        "notes": list(notes),
+        "total": _sums(tally.total),
+        "pictures": _pictures(tally),
+        "mistakes": _mistakes(tally, player, addresses=addresses),
+        "decisions": [
+            {"action": outcome.action.value, "decided_by": outcome.decided_by, **_sums(sums)}
+            for outcome, sums in _ranked(tally.outcomes)
+        ],
+        "manners": [{"manner": manner.value, **_sums(tally.manners[manner])} for manner in Manner],
+        "crawlers": [_crawler(token, sums, player) for token, sums in _ranked(tally.crawlers)[:_ROWS]],
+        "networks": [{"network": name, **_sums(sums)} for name, sums in _ranked(tally.networks)[:_ROWS]],
+        "clients": [_client(c, player, addresses=addresses) for c in tally.largest.sorted()[:_ROWS]],
+        "scores": {
+            "lowest": LOWEST,
+            "step": STEP,
+            "clients": {m.value: [tally.scores[m, at] for at in range(BINS)] for m in Manner},
+        },
+        "timeline": {"hours": tally.timeline.width, "bins": list(_bins(tally))},
+    }
+
+
+def iso(time: float) -> str:
+    """A time as ISO 8601, UTC, to the second."""
+    return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _lines(player: Player) -> dict[str, Any]:
+    lines = player.lines
+    return {
+        "read": lines.read,
+        "judged": lines.judged,
+        "no_request": lines.no_request,
+        "bad_request": lines.refused,
+        "own": lines.own,
+        "unparsable": lines.unparsable,
+        "too_long": lines.too_long,
+        "back": lines.back,
+        "examples": [
+            {"source": printable(e.source), "number": e.number, "text": printable(e.text)} for e in lines.examples
+        ],
+    }
+
+
+def _sums(sums: Sums) -> dict[str, int]:
+    by_action = {action.value: sums.actions[action] for action in ACTIONS}
+    return {"clients": sums.clients, "visits": sums.visits, "pictures": sums.pictures, **by_action}
+
+
+def _ranked(table: Mapping[Any, Sums]) -> list[tuple[Any, Sums]]:
+    """The most visits first."""
+    return sorted(table.items(), key=lambda item: (-item[1].visits, str(item[0])))
+
+
+def _pictures(tally: Tally) -> dict[str, int]:
+    timeline = tally.timeline
+    return {
+        name: sum(timeline.count(start, manner, fate) for start in timeline.starts for manner in Manner)
+        for fate, name in enumerate(FATES)
+    }
+
+
+def _mistakes(tally: Tally, player: Player, *, addresses: bool) -> dict[str, Any]:
+    people = tally.people
+    touched = people.visits - people.actions[Action.ALLOW]
+    return {
+        "people": people.clients,
+        "people_visits": people.visits,
+        "clients": tally.mistakes.offered,
+        "visits": touched,
+        "share": touched / people.visits if people.visits else 0.0,
+        "list": [_client(c, player, addresses=addresses) for c in tally.mistakes.sorted()[:_ROWS]],
+    }
+
+
+def _crawler(token: str, sums: Sums, player: Player) -> dict[str, Any]:
+    crawler = player.catalogue.get(token)
+    about = {} if crawler is None else {"operator": crawler.operator, "purpose": crawler.purpose.value}
+    return {"token": token, "operator": "", "purpose": "", **about, **_sums(sums)}
+
+
+def _client(client: Client, player: Player, *, addresses: bool) -> dict[str, Any]:
+    sums = Sums()
+    sums.add(client)
+    manner = manner_of(client, player.catalogue, agents_seen=player.agents_seen)
+    agent = (client.agent or b"").decode("utf-8", "replace")
+    decided = sorted(client.outcomes.items(), key=lambda item: (item[0].action is Action.ALLOW, -item[1]))
+    return {
+        "client": printable(client.address) if addresses else network_of(client.address),
+        "agent": _agent(agent),
+        "user_agent": printable(agent[:_AGENT]),
+        "manner": manner.value,
+        "crawler": client.crawler,
+        "first": iso(client.first),
+        "last": iso(client.last),
+        "score": round(client.top, 2),
+        **{name: number for name, number in _sums(sums).items() if name != "clients"},
+        "decisions": [
+            {"action": outcome.action.value, "decided_by": outcome.decided_by, "visits": visits}
+            for outcome, visits in decided
+        ],
+        "evidence": [
+            {"name": e.name, "group": e.group.value, "weight": round(e.weight, 2), "reason": printable(e.reason)}
+            for e in sorted(client.evidence.values(), key=lambda e: -e.weight)
+        ],
+    }
+
+
+def _agent(user_agent: str) -> str:
+    """A person's name for a user-agent."""
+    if not user_agent:
+        return "no user-agent"
+    parsed = parse_user_agent(user_agent[:512])
+    browser, system = parsed.get_browser().strip(), parsed.get_os().strip()
+    return printable(browser if system in ("", "Other") else f"{browser} on {system}")
+
+
+def _bins(tally: Tally) -> Iterable[dict[str, Any]]:
+    timeline = tally.timeline
+    for start in timeline.starts:
+        counts = {(m, fate): timeline.count(start, m, fate) for m in Manner for fate in range(len(FATES))}
+        yield {
+            "start": iso(start * 3600),
+            **{name: sum(counts[m, fate] for m in Manner) for fate, name in enumerate(FATES)},
+            **{m.value: sum(counts[m, fate] for fate in range(len(FATES))) for m in Manner},
+        }
