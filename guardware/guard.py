@@ -24,6 +24,7 @@ from guardware.findings import Examiner, Findings
 from guardware.hosting import HostingNetworks
 from guardware.http import Scope
 from guardware.identity import KeyMaker, Keys
+from guardware.order import HeaderOrder
 from guardware.policy import Policy
 from guardware.policy.decide import Decision
 from guardware.policy.score import group_weights, total, with_record
@@ -80,6 +81,7 @@ class Guard:
         hosting: HostingNetworks | None = None,
         aggregates: Aggregates | None = None,
         seen: Collection[str] | None = None,
+        order: HeaderOrder | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.config = config
@@ -101,7 +103,9 @@ class Guard:
             notices,
             facts=config.clients.facts,
             account=config.clients.account,
+            order=order,
         )
+        self.order = self._reader.order
         signals = SignalTable(config.signals, seen)
         self._policy = Policy(config)
         self._examiner = Examiner(self.catalogue, signals, self._policy)
@@ -143,8 +147,7 @@ class Guard:
 
     async def judge(self, visit: Visit) -> Verdict:
         """The verdict on ``visit``, after at most one round trip to the store."""
-        now = self._clock()
-        step = self.begin(visit, now)
+        step = self.begin(visit, now := self._clock())
         if isinstance(step, Verdict):
             return step
         return self.finish(step, await self.store.touch(step.touch), now)

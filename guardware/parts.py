@@ -55,7 +55,7 @@ def build(
     folder = state_folder(config)
     catalogue = Catalogue.load(folder)
     notices = Notices(config.notices, config.site, refused_tokens(catalogue, config.crawlers))
-    maker = recorder = ledger = verifier = aggregates = sharing = hosting = None
+    maker = recorder = ledger = verifier = aggregates = sharing = hosting = order = None
     originals = KnownOriginals() if previous is None else previous.originals
     if previous is not None:
         old = previous.config
@@ -65,6 +65,8 @@ def build(
             maker, ledger = previous.maker, previous.ledger
         if (old.observe, old.clients, old.store.folder) == (config.observe, config.clients, config.store.folder):
             recorder = previous.recorder
+        if old.clients.trusted_proxies == config.clients.trusted_proxies:
+            order = previous.guard.order
         if old.clients.networks == config.clients.networks:
             hosting = previous.guard.hosting
         if (old.crawlers, old.store) == (config.crawlers, config.store):
@@ -78,6 +80,7 @@ def build(
         notices=frozenset(notices.paths),
         verifier=verifier or _verifier(config, catalogue, folder),
         hosting=hosting,
+        order=order,
         aggregates=aggregates,
     )
     if maker is None:
@@ -149,6 +152,7 @@ def _health(guard: Guard, maker: VariantMaker) -> Callable[[], dict[str, Any]]:
             "status": "ok" if status["available"] else "degraded",
             "mode": guard.config.mode,
             "store": status,
+            "header_order": guard.order.state,
             "crawlers": guard.verifier.stats._asdict() if guard.verifier is not None else None,
             "images": maker.stats._asdict(),
         }
