@@ -109,6 +109,15 @@ def test_a_visitor_by_vpn_suffers_nothing(tmp_path: Path) -> None:
     assert {v.action for v in found} == {Action.ALLOW}
 
 
+def test_a_visitor_without_javascript_sends_no_client_hints() -> None:
+    """As Chromium does; 125 pictures on thirty pages, all of them originals."""
+    site = Site(every=0.5)
+    without = [h for h in BROWSER if not h[0].startswith(b"sec-ch-ua")]
+    for page in range(25):
+        site.visit(f"/page/{page}", page_headers(without))
+        assert site.originals(pictures(5, 1 + 5 * page), without) == 5
+
+
 # Scrapers ----------------------------------------------------------------------------------------------------
 
 
