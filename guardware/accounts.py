@@ -1,7 +1,15 @@
 """Account: which account of the site a visit belongs to, as a trusted proxy or the session cookie says."""
 
 import hashlib
+import inspect
+import logging
 import re
+from collections.abc import Callable
+
+from guardware.errors import ConfigError
+from guardware.http import Scope
+
+logger = logging.getLogger("guardware")
 
 MAX_ACCOUNT = 256
 """Bytes up to which an account is kept as it is; of longer ones (a signed token) a hash is."""
@@ -27,6 +35,32 @@ class AccountReader:
             account = values.get(self._header, b"") if trusted else b""
         elif cookie and self._cookie is not None and (found := self._cookie.findall(cookie)):
             account = found[-1].rstrip()
-        if len(account) <= MAX_ACCOUNT:
-            return account
-        return hashlib.blake2b(account, digest_size=32).hexdigest().encode()
+        return shortened(account)
+
+
+class AccountFunction:
+    """The owner's own function, which is given the ASGI scope of each request. Raises ConfigError if it is
+    asynchronous."""
+
+    def __init__(self, function: Callable[[Scope], str | None]) -> None:
+        if inspect.iscoroutinefunction(function):
+            raise ConfigError(["account is asynchronous; give a plain function that looks it up in the scope"])
+        self._function = function
+        self._failed = False
+
+    def __call__(self, scope: Scope) -> bytes:
+        """What it says; an error of its must not cost the visitor the page."""
+        try:
+            return shortened((self._function(scope) or "").encode("utf-8", "surrogatepass"))
+        except Exception:
+            if not self._failed:
+                self._failed = True
+                logger.exception("the account function failed (said once); such a request belongs to no account")
+            return b""
+
+
+def shortened(account: bytes) -> bytes:
+    """``account``, or a hash of it if it is longer than ``MAX_ACCOUNT``: tokens may begin alike."""
+    if len(account) <= MAX_ACCOUNT:
+        return account
+    return hashlib.blake2b(account, digest_size=32).hexdigest().encode()

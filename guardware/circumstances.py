@@ -48,7 +48,8 @@ class Circumstances:
         """
         aggregates, fingerprint = self._aggregates, identity.fingerprint
         client, network, address, kind = touch[:4]
-        pages, rendered = record.pages, bool(record.habits & RENDERED)
+        pages = record.pages
+        rendered = pages > 0 and bool(record.habits & RENDERED)
         if not record.limited_by and identity.crawler is None:  # who gives his name hides in no crowd
             picture, visits, rate = touch.original, record.visits, record.rate
             # fmt: off

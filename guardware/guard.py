@@ -6,7 +6,6 @@ run the same two.
 """
 
 import itertools
-import logging
 import math
 import os
 import secrets
@@ -21,6 +20,7 @@ from guardware.config.schema import Config
 from guardware.crawlers.catalogue import Catalogue
 from guardware.crawlers.verify import Verifier
 from guardware.findings import Examiner, Findings
+from guardware.hints import Hints
 from guardware.hosting import HostingNetworks
 from guardware.http import Scope
 from guardware.identity import KeyMaker, Keys
@@ -35,16 +35,15 @@ from guardware.store.protocol import COOKIE, PROOF, RENDERED, ROBOTS, Record, To
 from guardware.verdict import LASTING, Action, Evidence, Group, Verdict
 from guardware.visit import Kind, Visit, VisitReader
 
-logger = logging.getLogger("guardware")
-
 _LIMIT, _IMAGE, _PAGE, _ASSET, _NOTICE = Action.LIMIT, Kind.IMAGE, Kind.PAGE, Kind.ASSET, Kind.NOTICE
 """Looking a member up on its enumeration takes ten times as long as a global."""
 
 _ROBOTS_TXT = "/robots.txt"
 _ICONS = ("/favicon", "/apple-touch-icon")
 """What browsers ask for beside a page, by the beginning of its path."""
-_WRONG = range(400, 429)
-"""Statuses with which an application says that a visit is at fault (but 429, which says that it is too many)."""
+_WRONG = frozenset([400, 403, 404, 405, 410, 414])
+"""Statuses with which an application says that there is nothing to be had at an address; not those of who has to sign
+in, or whose cache is stale."""
 
 _NOTHING_KEPT = (0.0,) * len(LASTING)
 _DEEDS = LASTING.index(Group.BEHAVIOUR)
@@ -115,16 +114,11 @@ class Guard:
         )
         self._clock = clock
         self._numbers = itertools.count(int.from_bytes(os.urandom(5), "big"))
-        self._warned = False
+        self._hints = Hints(config)
 
     async def start(self) -> None:
         """Agree on the secret with all who share the store. Without one in the configuration, the store has it."""
-        clients, url = self.config.clients, self.config.site.url
-        if url is not None and url.scheme == "https" and clients.scheme == "auto" and not clients.trusted_proxies:
-            logger.warning(
-                "site.url is https and clients.trusted_proxies is empty; if something in front of this server "
-                "ends TLS, name its address there, or all visitors behind it count as one"
-            )
+        self._hints.at_start()
         if self._fixed_secret is None:
             await self._agree_on_secret()
             if isinstance(self.store, ResilientStore):
@@ -137,12 +131,8 @@ class Guard:
     def read(self, scope: Scope) -> Visit | None:
         """The visit of an ASGI scope, or None if its path or host cannot be judged safely: answer 400."""
         visit = self._reader.read(scope)
-        if visit is not None and visit.source.unheeded and not self._warned:
-            self._warned = True
-            logger.warning(
-                "a proxy at a private address sends forwarded headers, but clients.trusted_proxies does not "
-                "name it, so all visitors behind it count as one; add its network, for example 10.0.0.0/8"
-            )
+        if visit is not None and self._hints.asked(visit):
+            self._hints.look(visit)
         return visit
 
     async def judge(self, visit: Visit) -> Verdict:
@@ -167,8 +157,8 @@ class Guard:
 
     def answered(self, visit: Visit, status: int, sets_cookie: bool, now: float | None = None) -> None:
         """Learn from what the application answered: ``status``, and whether it set a cookie. Counts with the
-        client's next visit."""
-        wrong = status in _WRONG
+        client's next visit. A picture that is missing is the fault of the page that names it."""
+        wrong = status in _WRONG and visit.kind is not _IMAGE
         if wrong or (sets_cookie and visit.cookie is None):
             client = self._keys_of(visit, self._clock() if now is None else now).client
             if wrong:
@@ -201,6 +191,8 @@ class Guard:
             if kind is _ASSET or kind is _NOTICE:
                 self._learn(visit, findings, now)
             return self._verdict(decision, findings, findings.evidence, total(findings.weights), 0.0)
+        if kind is _ASSET:
+            self._learn(visit, findings, now)
         keys = self._keys.keys(visit, findings.identity.fingerprint, now)
         learned = self._after.take(keys.client)
         habits = 0 if visit.cookie is None else COOKIE
@@ -209,7 +201,7 @@ class Guard:
             picture, number = self._keys.picture(visit)
             if not findings.open:
                 below = _NEVER
-            if visit.path.startswith(_ICONS):
+            if visit.path.startswith(_ICONS) and not findings.evidence:
                 habits |= RENDERED
         if findings.lasting_proof:
             habits |= PROOF
@@ -231,7 +223,7 @@ class Guard:
             number,
             picture is not None and visit.facts.fetch_dest != b"image" and navigated(visit),
             kind is _PAGE,
-            picture is None,
+            picture is None and kind is not _ASSET,
             habits,
             cookies,
             errors,

@@ -1,15 +1,16 @@
 """GuardMiddleware: the guard around an ASGI application."""
 
 import asyncio
-import logging
 import os
 import re
+import weakref
 from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from guardware import parts
-from guardware.accounts import MAX_ACCOUNT
+from guardware.accounts import AccountFunction
 from guardware.config import Config, from_mapping, load
 from guardware.http import (
     Answer,
@@ -32,8 +33,6 @@ from guardware.store import MemoryStore, ResilientStore
 from guardware.traced import trace_entry
 from guardware.verdict import Action, Verdict
 from guardware.visit import Kind, Visit
-
-logger = logging.getLogger("guardware")
 
 # Looking a member up on its enumeration takes ten times as long as a global, and is done for every request.
 _ALLOW, _PROTECT = Action.ALLOW, Action.PROTECT
@@ -68,9 +67,13 @@ class GuardMiddleware:
         account: Callable[[Scope], str | None] | None = None,
     ) -> None:
         self.app = app
-        self._account = account
+        self._account = AccountFunction(account) if account is not None else None
         self._given = store
         self._parts = parts.build(_config(config), store=store)
+        # Where the application has no lifespan (Django), nothing is told of the end: what is to be written down is
+        # written when the process ends.
+        self._holder = [self._parts]
+        self._at_exit = weakref.finalize(self, _write_down, self._holder)
         self._started = False
         self._starting = asyncio.Lock()
         self._background: set[asyncio.Task[None]] = set()
@@ -93,7 +96,7 @@ class GuardMiddleware:
             await self._unjudged(now, scope, receive, send)
             return
         if self._account is not None:
-            visit = visit._replace(account=self._account_of(self._account, scope))
+            visit = visit._replace(account=self._account(scope))
         kind = visit.kind
         if kind is _OWN:
             await send_answer(now.own.answer(visit), visit.method, send)
@@ -135,7 +138,7 @@ class GuardMiddleware:
         old = self._parts
         new = await asyncio.to_thread(parts.build, config, old, self._given)
         await new.start()
-        self._parts = new
+        self._parts = self._holder[0] = new
         self._run(self._retire(old, new))
         await asyncio.sleep(0)  # A task that has not begun is cancelled without its ``finally``.
 
@@ -183,14 +186,6 @@ class GuardMiddleware:
         names = {name for name, _ in answer.headers}
         headers = [*(h for h in noticed if h[0] not in names), *answer.headers]
         await send_answer(Answer(answer.status, headers, answer.body), visit.method, send)
-
-    def _account_of(self, account: Callable[[Scope], str | None], scope: Scope) -> bytes:
-        """What the owner's function says; an error of his must not cost the visitor the page."""
-        try:
-            return (account(scope) or "").encode("utf-8", "surrogatepass")[:MAX_ACCOUNT]
-        except Exception:
-            logger.exception("the account function failed; this request belongs to no account")
-            return b""
 
     def _count_original(self, visit: Visit) -> None:
         """Count a picture that was given at an address which did not look like one; nobody waits for it."""
@@ -260,6 +255,15 @@ class GuardMiddleware:
             if not self._started:
                 await self._parts.start()
                 self._started = True
+
+
+def _write_down(holder: list[Parts]) -> None:
+    """Close what writes to files; twice does no harm. Python 3.12 and later start no thread any more when the
+    process ends: what no thread was begun for is lost then."""
+    with suppress(RuntimeError):
+        holder[0].recorder.close()
+        if holder[0].ledger is not None:
+            holder[0].ledger.close()
 
 
 async def _close(receive: Receive, send: Send) -> None:

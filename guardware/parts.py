@@ -59,8 +59,10 @@ def build(
     originals = KnownOriginals() if previous is None else previous.originals
     if previous is not None:
         old = previous.config
-        if store is None and old.store == config.store and distinct(old) == distinct(config):
-            store, aggregates, sharing = previous.guard.store, previous.guard.aggregates, previous.sharing
+        if old.store == config.store and distinct(old) == distinct(config):
+            aggregates, sharing = previous.guard.aggregates, previous.sharing
+            if store is None:
+                store = previous.guard.store
         if _shapes_pictures(old) == _shapes_pictures(config) and _has_newest_key(previous.maker, config):
             maker, ledger = previous.maker, previous.ledger
         if (old.observe, old.clients, old.store.folder) == (config.observe, config.clients, config.store.folder):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from asgi import BROWSER, call_app, page_headers
 
-from guardware import Action, Guard, GuardMiddleware
+from guardware import Action, ConfigError, Guard, GuardMiddleware
 from guardware.config import from_mapping
 from guardware.crawlers.catalogue import Catalogue
 from guardware.crawlers.crawler import Crawler
@@ -137,6 +137,60 @@ def test_a_list_of_numbered_pictures_without_a_page() -> None:
     assert Site().originals(pictures(1000)) <= 21
 
 
+@pytest.mark.parametrize("every", [1, 14])
+def test_another_language_for_every_few_pictures_is_the_same_scraper(every: int) -> None:
+    """Headers cost nothing to change; nobody at this address opened a page."""
+    site, got = Site(every=0.15), 0
+    for number, path in enumerate(pictures(1000)):
+        tongue = bytes([97 + number // every % 26, 97 + number // every // 26 % 26])
+        headers = [(k, tongue if k == b"accept-language" else v) for k, v in BROWSER]
+        got += site.visit(path, headers).action is Action.ALLOW
+    assert got <= 20
+
+
+def test_who_opens_pages_is_not_doubted_for_his_neighbours_at_the_same_address() -> None:
+    site = Site(every=0.1)
+    other = [(k, b"de" if k == b"accept-language" else v) for k, v in BROWSER]
+    site.visit("/", page_headers(other))
+    assert site.originals(pictures(60), other) == 60
+    assert {v.action for v in walk(site, 3, 9)} == {Action.ALLOW}
+
+
+def test_an_old_telephone_on_a_page_of_800_thumbnails_is_never_refused() -> None:
+    old = [(k, v.replace(b"156", b"119")) for k, v in BROWSER]
+    site = Site(every=0.06)
+    site.visit("/", page_headers(old))
+    assert Action.DENY not in {site.visit(path, old).action for path in pictures(800)}
+    assert site.visit("/page/2", page_headers(old)).action is not Action.DENY
+
+
+def test_a_suspect_with_safari_sees_right_colours() -> None:
+    safari: RawHeaders = [
+        (b"host", b"localhost"),
+        (
+            b"user-agent",
+            b"Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+            b"Version/18.1 Mobile/15E148 Safari/604.1",
+        ),
+        (b"accept", b"image/webp,image/avif,image/*;q=0.8,*/*;q=0.5"),
+        (b"accept-language", b"en"),
+        (b"accept-encoding", b"gzip, deflate, br"),
+        (b"sec-fetch-dest", b"image"),
+        (b"sec-fetch-mode", b"no-cors"),
+        (b"sec-fetch-site", b"same-origin"),
+    ]
+    site = Site(every=0.06)
+    variants = {site.visit(path, safari).variant for path in pictures(700)}
+    assert variants <= {"", "marked-traced"}
+
+
+def test_a_rule_that_asks_for_the_score_leaves_the_record_alone() -> None:
+    site = Site(rules=[{"match": {"score": 5}, "action": "deny"}])
+    site.visit("/", PAGE)
+    site.visit("/style.css", STYLE)
+    assert site.visit("/art/1.jpg").people_like
+
+
 def test_a_list_of_pictures_without_a_page() -> None:
     assert Site().originals(scattered(1000)) <= 95
 
@@ -202,6 +256,15 @@ def test_a_pool_that_shares_a_list_is_doubted_as_a_crowd() -> None:
     assert verdict.action is Action.PROTECT
 
 
+def test_one_network_makes_no_browser_look_like_a_pool() -> None:
+    """Whoever has an IPv6 /48 has 65 536 addresses, and Chrome's headers."""
+    site = Site(every=0.2)
+    for number in range(600):
+        last = site.visit(f"/art/{number}.jpg", ip=f"2001:db8:1:{number:x}::1")
+    assert "network-lift" in names(last)
+    assert site.visit("/art/1.jpg", ip="198.51.100.9").action is Action.ALLOW
+
+
 def test_somebody_with_the_same_browser_who_shows_a_page_is_spared() -> None:
     site = Site(every=0.2)
     for number in range(600):
@@ -219,6 +282,29 @@ def test_an_accounts_budget_is_its_own_wherever_it_comes_from() -> None:
     other = [*BROWSER, (b"cookie", b"sid=bob")]
     site.visit("/", [*PAGE, (b"cookie", b"sid=bob")], ip="10.1.0.1")
     assert site.visit("/art/1.jpg", other, ip="10.1.0.1").action is Action.ALLOW
+
+
+def test_long_names_of_accounts_that_begin_alike_are_told_apart() -> None:
+    site = Site(clients={"account": {"cookie": "sid"}})
+    names_of = [b"sid=" + b"x" * 300 + bytes([97 + n]) for n in range(5)]
+    accounts = {site.guard.read(_scope(name)).account for name in names_of}  # type: ignore[union-attr]
+    assert len(accounts) == 5
+
+
+def _scope(cookie: bytes) -> Scope:
+    headers = [*PAGE, (b"cookie", cookie)]
+    return {"type": "http", "method": "GET", "path": "/", "headers": headers, "client": ("192.0.2.1", 1)}
+
+
+def test_an_asynchronous_account_function_is_refused_at_the_start() -> None:
+    async def account(scope: Scope) -> str:
+        return "ada"
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        raise AssertionError
+
+    with pytest.raises(ConfigError, match="plain function"):
+        GuardMiddleware(app, {"store": {"folder": "none"}}, account=account)  # type: ignore[arg-type]
 
 
 async def test_the_account_may_come_from_the_application() -> None:

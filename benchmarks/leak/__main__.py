@@ -3,9 +3,9 @@
 ::
 
     make leak                                                     # everything, some fifteen minutes
-    make leak BENCH_ARGS="--only curl firefox --pictures 200"      # some clients, a smaller gallery
-    make leak BENCH_ARGS="--pace 0.2"                              # whoever takes time takes a fifth of it
-    make leak BENCH_ARGS="--write docs/leak.md --json leak.json"   # the figures into the documentation
+    make leak LEAK_ARGS="--only curl firefox --pictures 200"       # some clients, a smaller gallery
+    make leak LEAK_ARGS="--pace 0.2"                               # whoever takes time takes a fifth of it
+    make leak LEAK_ARGS="--write docs/leak.md --json leak.json"    # the figures into the documentation
 
 Exit code: 0 if all is as it should be, 1 if a figure is missed or a client is not here, 2 for wrong usage.
 """

@@ -39,7 +39,8 @@ class Aggregates:
         """Remember a judged visit."""
         noted = self._noted
         noted.append(seen)
-        if len(noted) >= _BATCH or not self._due - 1.0 <= now < self._due:
+        # An account's budget must not be overdrawn while its pictures wait to be counted.
+        if seen.account or len(noted) >= _BATCH or not self._due - 1.0 <= now < self._due:
             self.roll(now)
 
     def standing(self, fingerprint: str, network: str, account: str, client: str) -> Standing | None:

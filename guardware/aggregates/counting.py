@@ -17,6 +17,10 @@ _MEMBERS = 8192
 """Clients, and addresses, of this hour, remembered in each of two generations. Who comes again after having been
 pushed out counts as one more."""
 
+_OF_A_NETWORK = 8
+"""Addresses of one network that count in a class within an hour. What more of them do is their network's matter:
+who has a whole IPv6 /48 must not be able to make a popular browser look like a pool."""
+
 _CROWDED = 4096
 """Clients with several accounts, remembered for an hour."""
 
@@ -45,6 +49,7 @@ class Counting:
         self._networks: Table[Cohort] = Table(_COHORTS, Cohort.worth)
         self._members: BoundedCache[str, Member] = BoundedCache(_MEMBERS)
         self._homes: BoundedCache[str, Home] = BoundedCache(_MEMBERS)
+        self._heard: BoundedCache[tuple[str, str], int] = BoundedCache(_MEMBERS)
 
     def turn(self, hour: int) -> None:
         """``hour`` begins. A clock set back by an hour or less goes on in the present one."""
@@ -53,6 +58,7 @@ class Counting:
         self.hour = hour
         self.rates.turn(hour)
         self.crowded.clear()
+        self._heard = BoundedCache(_MEMBERS)
         self.many = {client: known for client, known in self.many.items() if known[1] == hour - 1}
 
     def count(self, seen: Seen) -> None:
@@ -70,16 +76,17 @@ class Counting:
         cohort = member.cohort
         if picture is not None:
             self.catalogue.add(picture, self.hour // 24)
-            if cohort.ask(picture):
+            if member.heard and cohort.ask(picture):
                 self._touch(cohort)
             if not member.opened:
-                for crowd in (cohort, member.home.network):
+                network = member.home.network
+                for crowd in (cohort, network) if member.heard else (network,):
                     if crowd.ask_bare(picture):
                         self._touch(crowd)
         if rate > member.edge and member.opened:
             member.bin, member.edge = self.rates.move(member.bin, rate)
         if account:
-            if self.accounts.see(account, seen.fingerprint, picture, self.hour):
+            if self.accounts.see(account, seen.fingerprint, picture, self.hour) and member.heard:
                 self._add(cohort, "accounts", account)
             if account not in member.accounts:
                 self._sign_in(member, client, account)
@@ -116,11 +123,18 @@ class Counting:
             self._homes.put(seen.address, home)
             self._add(network, "addresses", seen.address)
         cohort = self._cohort(self._classes, CLASS, seen.fingerprint)
-        member = Member(cohort, home, hour)
+        before = self._heard.get((seen.network, seen.fingerprint)) or 0
+        member = Member(cohort, home, hour, heard=before < _OF_A_NETWORK)
         self._members.put(seen.client, member)
-        self._add(cohort, "addresses", seen.client)
-        self._add(self.whole, "addresses", seen.client)
+        if member.heard:
+            self._heard.put((seen.network, seen.fingerprint), before + 1)
+            self._add_both(member, "addresses", seen.client)
         return member
+
+    def _add_both(self, member: Member, field: str, client: str) -> None:
+        """Count ``client`` in its class and on the site."""
+        self._add(member.cohort, field, client)
+        self._add(self.whole, field, client)
 
     def _cohort(self, table: Table[Cohort], sort: str, key: str) -> Cohort:
         cohort = table.get(key)
@@ -132,8 +146,8 @@ class Counting:
     def _open(self, member: Member, client: str, address: str) -> None:
         """It opened a page or rendered one."""
         member.opened = True
-        self._add(member.cohort, "opened", client)
-        self._add(self.whole, "opened", client)
+        if member.heard:
+            self._add_both(member, "opened", client)
         if not member.home.opened:
             member.home.opened = True
             self._add(member.home.network, "opened", address)
@@ -143,8 +157,8 @@ class Counting:
     def _settle(self, member: Member, client: str, address: str) -> None:
         """It did more than to ask for one picture."""
         member.settled = True
-        self._add(member.cohort, "settled", client)
-        self._add(self.whole, "settled", client)
+        if member.heard:
+            self._add_both(member, "settled", client)
         if not member.home.settled:
             member.home.settled = True
             self._add(member.home.network, "settled", address)

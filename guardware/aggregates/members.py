@@ -21,11 +21,13 @@ class Home:
 
 
 class Member:
-    """A client (an address in its class), in ``hour``. ``bin``, ``edge``: where it stands among the rates."""
+    """A client (an address in its class), in ``hour``. ``bin``, ``edge``: where it stands among the rates;
+    ``heard``: it counts in its class and on the site."""
 
-    __slots__ = ("accounts", "bin", "cohort", "edge", "home", "hour", "opened", "settled")
+    __slots__ = ("accounts", "bin", "cohort", "edge", "heard", "home", "hour", "opened", "settled")
 
-    def __init__(self, cohort: Cohort, home: Home, hour: int) -> None:
+    def __init__(self, cohort: Cohort, home: Home, hour: int, *, heard: bool) -> None:
+        self.heard = heard
         self.cohort = cohort
         self.home = home
         self.hour = hour

@@ -66,10 +66,10 @@ def unknown_names(config: Config, catalogue: Catalogue) -> Iterator[Fault]:
                 yield _unknown(path, "crawler", token, tokens, "guardware crawlers list")
     for i, signal in enumerate(config.signals.off):
         if signal not in NAMES:
-            yield _unknown(("signals", "off", i), "signal", signal, NAMES, "guardware explain")
+            yield _unknown(("signals", "off", i), "signal", signal, NAMES, "guardware explain --list")
     for signal in config.signals.weights:
         if signal not in NAMES:
-            yield _unknown(("signals", "weights", signal), "signal", signal, NAMES, "guardware explain")
+            yield _unknown(("signals", "weights", signal), "signal", signal, NAMES, "guardware explain --list")
 
 
 def taken_at_their_word(config: Config, catalogue: Catalogue) -> Iterator[Fault]:

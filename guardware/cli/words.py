@@ -22,7 +22,7 @@ VERDICTS: Mapping[str, str] = {
     "doubtful": "visitors of whom something does not fit",
     "suspect": "visitors of whom much does not fit, such as download tools",
     "unmanaged": "doubtful visitors whose program is not known to apply colour profiles",
-    "unverified_search": "search engines, known by their name alone",
+    "unverified_search": "search engines",
     "preview_bot": "link previews and feed readers",
     "over_budget": "visitors who took more originals than their budget",
     "bait": "the first address in a page's pictures, where pages are rewritten",

@@ -50,6 +50,32 @@ def _unprovable(config: Config) -> Iterator[Fault]:
             yield Fault(("crawlers", "tokens", token), text)
 
 
+def _unheard(config: Config) -> Iterator[Fault]:
+    """Headers that nobody can send, since no proxy is trusted."""
+    clients = config.clients
+    if clients.trusted_proxies:
+        return
+    text = "is read from trusted proxies only, and clients.trusted_proxies names none; name yours there"
+    if clients.account.header:
+        yield Fault(("clients", "account", "header"), text)
+    for name in ("protocol", "alpn", "ja4"):
+        if getattr(clients.facts, name):
+            yield Fault(("clients", "facts", name), text)
+
+
+def _numbers_without_a_database(config: Config) -> Iterator[Fault]:
+    networks = config.clients.networks
+    if networks.hosting_asns and networks.asn_database is None:
+        text = "are looked up in clients.networks.asn_database, which is not set; name such a file, or remove them"
+        yield Fault(("clients", "networks", "hosting_asns"), text)
+
+
+def _watched_for_nothing(config: Config) -> Iterator[Fault]:
+    if config.mode == "monitor" and config.store.folder == "none" and config.observe.file is None:
+        text = "watches, and writes nothing down for guardware report; name a store.folder or an observe.file"
+        yield Fault(("mode",), text)
+
+
 def _never_reached(config: Config) -> Iterator[Fault]:
     for index, rule in enumerate(config.rules):
         earlier = (i for i, other in enumerate(config.rules[:index]) if covers(other.match, rule.match))
@@ -63,5 +89,8 @@ _CHECKS: tuple[Callable[[Config], Iterable[Fault]], ...] = (
     _everyone_trusted,
     _everyone_doubted,
     _unprovable,
+    _unheard,
+    _numbers_without_a_database,
+    _watched_for_nothing,
     _never_reached,
 )

@@ -170,7 +170,7 @@ class Verdicts(Section):
         "marked-traced",
         description="Doubtful, and of no browser known to apply colour profiles: never veil these.",
     )
-    unverified_search: str = Field("marked", description="Search engines by their name alone.")
+    unverified_search: str = Field("marked", description="Search engines, unless crawlers allows them originals.")
     preview_bot: str = Field("marked", description="Link previews and feed readers: they ignore colour profiles.")
     over_budget: str = Field("veiled-small", description="Took more originals than budgets allow.")
     bait: str = Field("bait", description="The preview in src, where pages are rewritten.")

@@ -28,13 +28,13 @@ class Choice:
     def of(self, verdict: str, engine: Engine | None) -> str:
         """The variant for ``verdict`` (a name in ``images.verdicts``) on a visit of ``engine``.
 
-        Whoever may well be a person, and whose program is not known to apply colour profiles, gets no veil. Of a
-        suspect we do not think so.
+        Whoever may be a person, and whose program is not known to apply colour profiles, gets no veil. Of a
+        suspect we do not think so, unless he claims such a browser: a telephone in a crowd may become one.
         """
         name = self._verdicts[verdict]
-        if name in self._veiled and verdict != "suspect" and not (engine is not None and engine.manages_colour):
-            return self._verdicts["unmanaged"]
-        return name
+        if name not in self._veiled or (engine is not None and engine.manages_colour):
+            return name
+        return name if engine is None and verdict == "suspect" else self._verdicts["unmanaged"]
 
     def of_crawler(self, crawler: Crawler) -> str:
         """The variant for a crawler that is neither denied nor allowed."""

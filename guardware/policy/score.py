@@ -7,8 +7,9 @@ from guardware.verdict import GROUPS, LASTING, PRIORS, Evidence, Group
 FLOOR, CEILING = -6.0, 14.0
 """Natural-log units (docs/detection.md)."""
 
-SUPPORTS = 1.0
-"""From this score on a group counts as speaking against a client: odds of e to 1. (Our judgement.)"""
+SUPPORTS = 2.0
+"""From this score on a group counts as speaking against a client: odds of seven to one. With 1 an old telephone
+(1.5) that shows a page of 800 thumbnails (deeds of 6) was refused. (Our judgement.)"""
 
 SUMS = {Group.BEHAVIOUR: 6.0}
 """Groups whose evidence adds up, each deed being capped by itself, and to how much: below the bound of 6.86, so

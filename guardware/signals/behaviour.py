@@ -72,7 +72,18 @@ def quiet(record: Record, fast: float) -> bool:
         and record.errors <= ERRORS
         and record.cookies < COOKIES
         and not record.habits & ROBOTS
+        and (record.home_asked < ENOUGH or record.home_pages >= _NO_PAGE)
     )
+
+
+def _whole(record: Record) -> tuple[int, float, int]:
+    """Different pictures asked within the hour, pages opened, and the walk: the client's; but of an address at which
+    nobody opened a page all that its clients did, since another Accept-Language makes another client. (Behind a
+    router that many share somebody always opened one.)"""
+    if record.home_pages >= _NO_PAGE:
+        return record.asked_hour, record.pages, record.walk
+    asked = max(record.asked_hour, record.home_asked)
+    return asked, max(record.pages, record.home_pages), max(record.walk, record.home_walk)
 
 
 def _navigations(c: Conduct) -> tuple[float, str] | None:
@@ -85,21 +96,21 @@ def _navigations(c: Conduct) -> tuple[float, str] | None:
 
 def _many(c: Conduct) -> tuple[float, str] | None:
     """Log-linear, as in the catalogue; but by the site's own budget, so that who sets a higher one means it."""
-    asked, free = c.record.asked_hour, max(c.budget, 5) / 5
+    (asked, _, _), free = _whole(c.record), max(c.budget, 5) / 5
     if asked <= free:
         return None
     weight = min(2 * log(asked / free) / log(5), 4.0)
-    return weight, f"asked for {asked} different pictures within the hour"
+    return weight, f"asked for about {asked} different pictures within the hour"
 
 
 def _without_pages(c: Conduct) -> tuple[float, str] | None:
-    asked, pages = c.record.asked_hour, c.record.pages
+    asked, pages, _ = _whole(c.record)
     if asked < ENOUGH:
         return None
     if pages < _NO_PAGE:
-        return 1.5, f"asked for {asked} different pictures and opened no page"
+        return 1.5, f"asked for about {asked} different pictures and opened no page"
     if asked > A_PAGE * (pages + 1):
-        return 1.5, f"asked for {asked} different pictures, more than the pages it opened can show"
+        return 1.5, f"asked for about {asked} different pictures, more than the pages it opened can show"
     return None
 
 
@@ -107,19 +118,23 @@ def _sweep(c: Conduct) -> tuple[float, str] | None:
     asked = c.record.asked_day
     if c.catalogue < CATALOGUE or asked < SWEPT * c.catalogue:
         return None
-    return 1.5, f"asked for {min(100, round(100 * asked / c.catalogue))} % of all pictures of the site in a day"
+    return (
+        1.5,
+        f"asked for about {min(100, round(100 * asked / c.catalogue))} % of all pictures of the site in a day",
+    )
 
 
 def _walk(c: Conduct) -> tuple[float, str] | None:
-    if c.record.walk < WALK or c.record.pages >= _NO_PAGE:
+    _, pages, walk = _whole(c.record)
+    if walk < WALK or pages >= _NO_PAGE:
         return None
-    return 2.0, f"went along the numbers of pictures, {c.record.walk} in a row, and opened no page"
+    return 2.0, f"went along the numbers of pictures, {walk} in a row, and opened no page"
 
 
 def _cookies(c: Conduct) -> tuple[float, str] | None:
     if not c.engine or c.record.cookies < COOKIES or c.record.habits & COOKIE:
         return None
-    return 1.0, f"was given a cookie {c.record.cookies} times and never sent one back"
+    return 0.9, f"was given a cookie {c.record.cookies} times and never sent one back"
 
 
 def _robots(c: Conduct) -> tuple[float, str] | None:
@@ -149,7 +164,7 @@ BEHAVIOUR: tuple[Deed, ...] = (
     Deed("pictures-without-pages", 1.5, _without_pages),  # 27: whoever downloads a list
     Deed("gallery-sweep", 1.5, _sweep),  # 28
     Deed("numbered-walk", 2.0, _walk),  # 29: enumerators
-    Deed("cookies-never-returned", 1.0, _cookies),  # 30: img2dataset, urllib
+    Deed("cookies-never-returned", 0.9, _cookies),  # 30: img2dataset, urllib
     Deed("robots-read", 2.0, _robots),  # 31: good manners, so 0.5 unless it is disobeyed
     Deed("many-errors", 2.0, _errors),  # 32: probing
     Deed("high-rate", 3.0, _rate),  # 36

@@ -21,9 +21,9 @@ def gcra(tat: int, now: int, rate: Rate) -> tuple[bool, int, int]:
     if interval > _LONGEST:
         interval = _LONGEST
     # No visit admitted by now under this rate leaves a later tat. One that is later comes from a rate since
-    # changed or a clock set back, and must not lock the client out.
+    # changed or a clock set back, and must not lock the client out: the visit is admitted, as the burst's last.
     latest = now + burst * interval
-    due = now if tat < now else latest if tat > latest else tat
+    due = now if tat < now else latest - interval if tat > latest else tat
     wait = due - (burst - 1) * interval - now
     if wait > 0:
         return False, tat, wait

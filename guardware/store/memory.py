@@ -8,7 +8,8 @@ clients of as many addresses stay under 100 MB.
     client   last touch | a score for each lasting group | pages | errors | rate |
              last number | run | walk | cookies | habits                                       50 bytes
              | counts of the hour and the day (windows.py)                 290 from the first picture on
-    address  last admitted visit | visits | sums of the hour and the day | tat of each kind    72
+    address  last admitted visit | visits | sums of the hour and the day |
+             last number | pages | walk | tat of each kind                                     86
     network  last admitted visit | tat of each kind                                            40
 """
 
@@ -58,12 +59,14 @@ _SLOTS = {kind: index * _TAT.size for index, kind in enumerate(LIMITED)}
 
 _VISITED = struct.Struct("<qq")
 _HOME = struct.Struct(_VISITED.format + SUMS.format[1:])
-_ADDRESS_TATS = _HOME.size
+_CONDUCT = struct.Struct("<dfH")
+_CONDUCT_AT = _HOME.size
+_ADDRESS_TATS = _CONDUCT_AT + _CONDUCT.size
 _ADDRESS = _ADDRESS_TATS + len(LIMITED) * _TAT.size
 _NETWORK_TATS = _LAST.size
 _NETWORK = _NETWORK_TATS + len(LIMITED) * _TAT.size
 
-_NOTHING = (0, 0, 0, 0)
+_NOTHING = (0, 0, 0, 0, 0)
 
 Rows = OrderedDict[str, bytearray]
 _new = tuple.__new__
@@ -153,7 +156,7 @@ class MemoryStore:
         elif opened and run < MOST:
             run += 1
         if number >= 0 and number != last_number:
-            walk = 0 if abs(number - last_number) > NEAR else walk + 1 if walk < MOST else walk
+            walk = _walk(walk, number - last_number)
             last_number = number
         if level or errors:
             level = max(level - elapsed / _LEAK, 0.0) + errors
@@ -176,9 +179,18 @@ class MemoryStore:
         wait, limited_by, crowded = 0, "", False
         if rate is not None or network_rate is not None:
             wait, limited_by, crowded = self._limit(home, visits, network, kind, rate, network_rate, t)
+        home_number, home_pages, home_walk = _CONDUCT.unpack_from(home, _CONDUCT_AT)
         if not limited_by:
             visits += 1
             _VISITED.pack_into(home, 0, t, visits)
+            if home_pages:
+                home_pages *= exp(-(t - last) / _DECAY) if t > last else 1.0
+            if leading:
+                home_pages += 1.0
+            if number >= 0 and number != home_number:
+                home_walk = _walk(home_walk, number - home_number)
+                home_number = number
+            _CONDUCT.pack_into(home, _CONDUCT_AT, home_number, home_pages, home_walk)
         if original is not None and not limited_by and not crowded:
             if len(row) == _CLIENT:
                 row = self._clients[client] = row + self._windows.blank
@@ -187,13 +199,14 @@ class MemoryStore:
             counts = self._windows.counts(row, home, t)
         else:
             counts = _NOTHING
-        hour, day, asked_hour, asked_day = counts
+        hour, day, asked_hour, asked_day, home_asked = counts
         # What Record(...) comes down to; calling it directly saves a tenth of the whole touch.
         return _new(
             Record,
             (
                 *(scores, habits, visits, hour, day, wait / _US, limited_by, crowded),
                 *(asked_hour, asked_day, pages, run, walk, given, level, pace),
+                *(home_asked, home_pages, home_walk),
             ),
         )
 
@@ -290,3 +303,10 @@ def _faded(first: float, second: float, weights: tuple[float, ...], fade: float)
     first, second = first * fade, second * fade
     one, two = weights
     return (first if first > one else one, second if second > two else two)
+
+
+def _walk(walk: int, step: float) -> int:
+    """How long a walk is after a step to another number."""
+    if abs(step) > NEAR:
+        return 0
+    return walk + 1 if walk < MOST else walk

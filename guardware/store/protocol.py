@@ -30,6 +30,8 @@ scraper nothing to change, so what holds it back is kept by address; what it is 
    leaks one each ``ERROR_LEAK`` seconds. ``cookies`` counts answers that set a cookie. ``rate`` is the client's
    visits a second: it falls by ``exp(-seconds / RATE_SPAN)`` and each touch adds ``1 / RATE_SPAN``. All of these
    are kept whether or not the visit is admitted, and stop at the end of their range (65 535; 255 for cookies).
+   Headers cost nothing to change, so the address keeps the same of its admitted visits, whosever they are:
+   ``home_pages``, ``home_walk``, and in ``home_asked`` the sum of 5, of this hour.
 7. *Expiry.* A client's record expires ``RECORD_TTL`` seconds after its last touch; every key expires.
 
 Settled beside these:
@@ -144,6 +146,9 @@ class Record(NamedTuple):
     cookies: int = 0
     errors: float = 0.0
     rate: float = 0.0
+    home_asked: int = 0
+    home_pages: float = 0.0
+    home_walk: int = 0
 
 
 class Store(Protocol):

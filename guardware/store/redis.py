@@ -39,7 +39,7 @@ _SHARED_TTL = 90 * 86400
 # Numbers travel packed, there and back. As text, each as an argument of its own, they make a call 5 µs slower
 # (measured on top of a trivial EVALSHA of 122 µs: 15 texts +20 µs, 2 texts and one pack +15 µs).
 _ASK = struct.Struct(f"<{22 + len(LASTING)}d")
-_TELL = struct.Struct(f"<{15 + len(LASTING)}d")
+_TELL = struct.Struct(f"<{18 + len(LASTING)}d")
 _LIMITED_BY = ("", "client", "network")
 _KINDS = {kind: float(index) for index, kind in enumerate(LIMITED)}
 _PREFIX = "gw1"
@@ -248,9 +248,11 @@ def _record(reply: object) -> Record:
         habits, visits, hour, day, wait, limited, crowded, *behaviour = numbers
         if (wait > 0) != (limited > 0):
             raise ValueError("limits that cannot be")
-        asked_hour, asked_day, pages, run, walk, cookies, errors, rate, *scores = behaviour
+        asked_hour, asked_day, pages, run, walk, cookies, errors, rate, *behaviour = behaviour
+        home_asked, home_pages, home_walk, *scores = behaviour
         limit = wait / _US, _LIMITED_BY[int(limited)], bool(crowded)
         counts = int(asked_hour), int(asked_day), pages, int(run), int(walk), int(cookies), errors, rate
-        return Record(tuple(scores), int(habits), int(visits), int(hour), int(day), *limit, *counts)
+        home = int(home_asked), home_pages, int(home_walk)
+        return Record(tuple(scores), int(habits), int(visits), int(hour), int(day), *limit, *counts, *home)
     except (struct.error, TypeError, ValueError, OverflowError, IndexError) as error:
         raise StoreError(f"Redis answered {reply!r:.60} to a visit: {error}") from error

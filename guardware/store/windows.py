@@ -19,7 +19,7 @@ SUMS = struct.Struct("<IQIQ")
 """An address's part. 64 bits for a sum: nothing bounds how many classes of headers its scraper makes up."""
 
 
-Counts = tuple[int, int, int, int]
+Counts = tuple[int, int, int, int, int]
 
 
 class Windows:
@@ -73,7 +73,7 @@ class Windows:
 
     def counts(self, row: bytearray, home: bytearray, t: int) -> Counts:
         """Different pictures of this hour and this day: the larger of the client's and of its part of its
-        address's, twice; then the client's own, twice."""
+        address's, twice; then the client's own, twice; then its address's of this hour."""
         home_hour, hour_sum, home_day, day_sum = SUMS.unpack_from(home, self._sums_at)
         this_hour, hour_count, day_count = t // _HOUR, 0, 0
         today = this_hour // 24
@@ -90,4 +90,4 @@ class Windows:
 
 def _larger(hour: int, day: int, hour_sum: int, day_sum: int) -> Counts:
     of_hour, of_day = hour_sum // ADDRESS_SHARE, day_sum // ADDRESS_SHARE
-    return of_hour if of_hour > hour else hour, of_day if of_day > day else day, hour, day
+    return of_hour if of_hour > hour else hour, of_day if of_day > day else day, hour, day, hour_sum

@@ -97,3 +97,29 @@ def test_who_is_allowed_must_be_able_to_prove_it(crawlers: dict[str, object], ke
     told = warnings(from_mapping({"site": {"name": "Ada"}, "crawlers": {**crawlers, **off}}))
     assert len(told) == 1
     assert told[0].startswith(f"{key}: ")
+
+
+@pytest.mark.parametrize(
+    ("config", "key"),
+    [
+        ({"clients": {"account": {"header": "X-User"}}}, "clients.account.header"),
+        ({"clients": {"facts": {"ja4": "X-JA4"}}}, "clients.facts.ja4"),
+        ({"clients": {"networks": {"hosting_asns": [64500]}}}, "clients.networks.hosting_asns"),
+        ({"mode": "monitor", "store": {"folder": "none"}}, "mode"),
+    ],
+)
+def test_a_key_that_does_nothing(config: dict[str, Any], key: str) -> None:
+    (told,) = warnings(from_mapping({"site": {"name": "Ada"}, **config}))
+    assert told.startswith(f"{key}: ")
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"clients": {"account": {"header": "X-User"}, "trusted_proxies": ["127.0.0.1"]}},
+        {"clients": {"account": {"cookie": "sid"}}},
+        {"mode": "monitor", "store": {"folder": "none"}, "observe": {"file": "events.jsonl"}},
+    ],
+)
+def test_and_one_that_does(config: dict[str, Any]) -> None:
+    assert warnings(from_mapping({"site": {"name": "Ada"}, **config})) == []

@@ -50,7 +50,7 @@ def test_a_steady_client_above_the_rate_gets_the_whole_rate() -> None:
         (NOW + 1, Rate(US, 1), False, 1),  # a microsecond early
         (NOW + US, Rate(US, 2), True, 0),  # early by what the burst allows
         (NOW + US + 1, Rate(US, 2), False, 1),
-        (NOW + 900 * US, Rate(US, 2), False, US),  # a tat of another rate or clock: no more than one interval
+        (NOW + 900 * US, Rate(US, 2), True, 0),  # a tat of another rate or clock locks nobody out
         (NOW + 900 * US, Rate(0, 1), True, 0),  # no limit in effect
         (NOW + RECORD_TTL * US, Rate(9 * RECORD_TTL * US, 1), False, RECORD_TTL * US),  # at most a record's life
     ],

@@ -76,10 +76,10 @@ def test_what_is_over_leaves_memory_as_newcomers_arrive() -> None:
 def test_bytes_of_a_record() -> None:
     store = MemoryStore()
     store.touch_now(visit("c")._replace(network_rate=Rate(1000, 1)), NOW)
-    assert (len(store._clients["c"]), len(store._addresses["a"]), len(store._networks["n"])) == (50, 72, 40)
+    assert (len(store._clients["c"]), len(store._addresses["a"]), len(store._networks["n"])) == (50, 86, 40)
     store.count_original_now("c", "n", "a", 1, NOW)
     assert len(store._clients["c"]) == 50 + 16 + 2 * 112
-    assert len(store._addresses["a"]) == 72
+    assert len(store._addresses["a"]) == 86
 
 
 def test_every_kind_that_the_configuration_can_limit_has_room() -> None:
@@ -115,7 +115,7 @@ before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 for i in range(100_000):
     client, network, address = f"c{i:015x}", f"n{i:015x}", f"a{i:015x}"
     for kind, original in (("page", None), ("image", i), ("image", i * 7919)):
-        touch = Touch(client, network, address, kind, (1.0, 0.5), False, rate, rate, original, 2.0)
+        touch = Touch(client, network, address, kind, (1.0, 0.5), rate, rate, original, 2.0)
         store.touch_now(touch, 1.78e9 + i / 1000)
 assert len(store) == len(store._addresses) == 100_000
 print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 / 1e6)

@@ -6,7 +6,7 @@
 
 local HOUR, DAY = 3.6e9, 8.64e10
 local CLIENT = '<dddddfffdHHBB' .. string.rep('d', tonumber(ARGV[4]))
-local HOME = '<dddddddddd'
+local HOME = '<dddddddfHdddd'
 local now = tonumber(ARGV[1])
 if now < 0 then
   local clock = redis.call('TIME')

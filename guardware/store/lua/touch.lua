@@ -6,13 +6,14 @@
 -- KEYS  1 the client's record      CLIENT: last touch; the hour and its count of pictures, the day and its count; pages,
 --                                  errors, rate; last number; run, walk, cookies, habits; then a score for each group
 --       2 the address's record     HOME: last admitted visit, admitted visits; the hour and the sum of its clients'
---                                  counts, the day and its sum; the tat of each kind of visit
+--                                  counts, the day and its sum; last number, pages, walk; the tat of each kind of visit
 --       3 the stem of the hour's distinct count, 4 the day's (HyperLogLogs <stem>:<number of the hour or day>)
 --       5 the network's record     NETWORK: last admitted visit; the tat of each kind
 -- ARGV  1 doubles, little-endian, in the order of the `local`s below
 --       2 the picture or ''
 -- Returns doubles, little-endian: habits, visits, hour, day, wait, whose limit (0, 1 client, 2 network), crowded, asked
---        in the hour, in the day, pages, run, walk, cookies, errors, rate, scores.
+--        in the hour, in the day, pages, run, walk, cookies, errors, rate; of the address: asked in the hour, pages, walk;
+--        scores.
 --
 -- All times are microseconds, but for the rate's span.
 
@@ -24,8 +25,8 @@ local number, navigated, page, leading, habits, new_cookies, new_errors, near, g
 local FIXED = 22
 local HOUR, DAY, MOST, MOST_COOKIES = 3.6e9, 8.64e10, 65535, 255
 local CLIENT = '<dddddfffdHHBB' .. string.rep('d', groups)
-local HOME, NETWORK = '<dddddddddd', '<ddddd'
-local SCORES, HOME_TATS, NETWORK_TATS = 13, 6, 1
+local HOME, NETWORK = '<dddddddfHdddd', '<ddddd'
+local SCORES, HOME_TATS, NETWORK_TATS = 13, 9, 1
 local picture = ARGV[2]
 
 if now < 0 then
@@ -36,7 +37,7 @@ end
 -- See gcra.py. Returns the wait and, when that is 0, the new tat.
 local function gcra(tat, every, most)
   every = math.min(every, ttl)
-  local due = math.min(math.max(tat, now), now + most * every)
+  local due = tat > now + most * every and now + (most - 1) * every or math.max(tat, now)
   local wait = due - (most - 1) * every - now
   if wait > 0 then return wait end
   return 0, due + every
@@ -75,10 +76,13 @@ end
 mine[6] = mine[6] * fade + leading
 mine[7] = math.max(mine[7] - elapsed / leak, 0) + new_errors
 mine[8] = mine[8] * math.exp(-elapsed / (span * 1e6)) + 1 / span
-if number >= 0 and number ~= mine[9] then
-  mine[11] = math.abs(number - mine[9]) <= near and math.min(mine[11] + 1, MOST) or 0
-  mine[9] = number
+local function step(of, at, walk)
+  if number >= 0 and number ~= of[at] then
+    of[walk] = math.abs(number - of[at]) <= near and math.min(of[walk] + 1, MOST) or 0
+    of[at] = number
+  end
 end
+step(mine, 9, 11)
 mine[10] = page == 1 and 0 or math.min(mine[10] + navigated, MOST)
 mine[12] = math.min(mine[12] + new_cookies, MOST_COOKIES)
 mine[13] = bit.bor(mine[13], habits)
@@ -138,11 +142,13 @@ keep(KEYS[1], CLIENT, mine)
 local visits = home[2]
 if limited == 0 then
   visits = visits + 1
+  home[8] = home[8] * math.exp(-math.max(now - home[1], 0) / decay) + leading
+  step(home, 7, 9)
   home[1], home[2] = now, visits
   if tat then home[home_tat] = tat end
   keep(KEYS[2], HOME, home)
 end
 
-return struct.pack('<' .. string.rep('d', 15 + groups), mine[13], visits, math.max(hour, math.floor(hour_sum / share)),
+return struct.pack('<' .. string.rep('d', 18 + groups), mine[13], visits, math.max(hour, math.floor(hour_sum / share)),
   math.max(day, math.floor(day_sum / share)), wait, limited, crowded, hour, day, mine[6], mine[10], mine[11], mine[12],
-  mine[7], mine[8], unpack(mine, SCORES + 1, SCORES + groups))
+  mine[7], mine[8], hour_sum, home[8], home[9], unpack(mine, SCORES + 1, SCORES + groups))
