@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 import click
 
+from guardware.cli.layout import table, terminal_width
 from guardware.config import load
 from guardware.crawlers import Catalogue, Crawler, Purpose
 from guardware.secrets import state_folder
@@ -50,8 +51,8 @@ def list_(purpose: str | None, file: str | None, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([asdict(crawler) for crawler in crawlers], indent=2, ensure_ascii=False))
         return
-    for line in _table([(c.token, c.purpose, c.operator, _flags(c)) for c in crawlers]):
-        click.echo(line)
+    if crawlers:
+        _print([(c.token, c.purpose, c.operator, _flags(c)) for c in crawlers])
     click.echo(f"{len(crawlers)} crawlers", err=True)
 
 
@@ -73,8 +74,7 @@ def show(token: str, file: str | None, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(asdict(crawler), indent=2, ensure_ascii=False))
         return
-    for line in _table(_facts(crawler)):
-        click.echo(line)
+    _print(_facts(crawler))
 
 
 @command.command()
@@ -89,8 +89,7 @@ def match(user_agent: str, file: str | None, as_json: bool) -> None:
     elif crawler is None:
         click.echo("declares no known crawler")
     else:
-        for line in _table(_facts(crawler)):
-            click.echo(line)
+        _print(_facts(crawler))
 
 
 def _facts(crawler: Crawler) -> list[tuple[str, ...]]:
@@ -116,7 +115,6 @@ def _flags(crawler: Crawler) -> str:
     return ", ".join(word for name, word in _FLAGS.items() if getattr(crawler, name))
 
 
-def _table(rows: list[tuple[str, ...]]) -> list[str]:
-    """Columns as wide as their widest cell, two spaces apart."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+def _print(rows: list[tuple[str, ...]]) -> None:
+    for line in table(rows, terminal_width()):
+        click.echo(line)

@@ -1,6 +1,7 @@
 """Fetches a list from the net: https, few redirects, bounded in size and time."""
 
 import asyncio
+import os
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
@@ -16,6 +17,20 @@ _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _HEADERS = {"user-agent": "guardware (crawler lists)", "accept": "application/json", "accept-encoding": "identity"}
 
 
+class NotReachedError(ListError):
+    """Nobody answered: the list may be as good as ever."""
+
+
+def is_allowed(url: str, *, loopback: bool = False) -> bool:
+    """Whether a list may be had from ``url``: https, or with ``loopback`` http to this machine."""
+    try:
+        parts = urlsplit(url)
+        scheme, host = parts.scheme, parts.hostname
+    except ValueError:
+        return False
+    return bool(host) and (scheme == "https" or (loopback and scheme == "http" and host in _LOOPBACK))
+
+
 class Fetch:
     """``await fetch(url)`` gives the bytes there. Keeps no connection, so there is nothing to close."""
 
@@ -26,12 +41,16 @@ class Fetch:
         self._loopback = loopback
 
     async def __call__(self, url: str) -> bytes:
-        """Raises ListError, which says in words why it cannot be had."""
+        """Raises ListError, which says in words why it cannot be had; NotReachedError if nobody answered."""
         try:
             async with asyncio.timeout(self._seconds):
                 return await self._follow(url)
         except TimeoutError:
-            raise ListError(f"no answer within {self._seconds:g} seconds") from None
+            raise NotReachedError(f"no answer within {self._seconds:g} seconds") from None
+        except aiohttp.ClientConnectorError as error:
+            raise NotReachedError(_why_not_reached(error)) from None
+        except aiohttp.ClientConnectionError:
+            raise NotReachedError("the connection broke off") from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise ListError(str(error)[:200] or type(error).__name__) from None
 
@@ -47,12 +66,7 @@ class Fetch:
         raise ListError(f"leads on more than {MOST_REDIRECTS} times")
 
     def _allowed(self, url: str) -> str:
-        try:
-            parts = urlsplit(url)
-            scheme, host = parts.scheme, parts.hostname
-        except ValueError:
-            scheme, host = "", None
-        if not host or (scheme != "https" and not (self._loopback and scheme == "http" and host in _LOOPBACK)):
+        if not is_allowed(url, loopback=self._loopback):
             raise ListError(f"{url[:200]} is no https address")
         return url
 
@@ -67,6 +81,16 @@ class Fetch:
             if len(data) > self._most:
                 raise ListError(f"is larger than {self._most >> 20} MiB")
         return bytes(data)
+
+
+def _why_not_reached(error: aiohttp.ClientConnectorError) -> str:
+    """Without the host, so that what fails for all of them alike is said alike."""
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return "no address is known for its name (DNS)"
+    if isinstance(error, aiohttp.ClientSSLError):
+        return f"TLS fails: {str(error)[:200]}"
+    number = error.os_error.errno  # asyncio's own words name the address
+    return f"cannot connect: {os.strerror(number) if number else type(error.os_error).__name__}"
 
 
 def _target(url: str, location: str) -> str:

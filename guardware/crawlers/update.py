@@ -1,12 +1,13 @@
 """Plans what an update of the catalogue and the address lists would change, and takes it when told to."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from guardware.crawlers.catalogue import KEPT, Catalogue, catalogue_data
 from guardware.crawlers.copies import write_whole
+from guardware.crawlers.fetch import NotReachedError
 from guardware.crawlers.published import ListError, Published, parse_json, read_list, shrunk
 from guardware.crawlers.ranges import RangeLists
 from guardware.crawlers.sources.lists import AI_ROBOTS, USER_AGENTS
@@ -22,16 +23,28 @@ LARGEST = 8 * 1024 * 1024
 _AT_ONCE = 4
 
 Get = Callable[[str], Awaitable[bytes]]
+Parsed = dict[str, tuple[str, Any]]
+"""Lists of crawlers by the names of ``SOURCES``, each with where it came from."""
+
+
+class Failure(NamedTuple):
+    """A list of crawlers that cannot be used, and why. ``reached``: somebody answered, so the list is at fault."""
+
+    source: str
+    reason: str
+    reached: bool = True
 
 
 class RangeChange(NamedTuple):
-    """What becomes of one address list: prefixes that come and go, or why it is refused."""
+    """What becomes of one address list: prefixes that come and go, or why it is refused. ``reached``: somebody
+    answered."""
 
     url: str
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     list: Published | None = None
     refused: str = ""
+    reached: bool = True
 
     @property
     def changed(self) -> bool:
@@ -39,11 +52,12 @@ class RangeChange(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What an update would change. ``failed``: sources of the catalogue that cannot be used, with the reason;
-    ``fetched``: when it was all read (Unix time)."""
+    """What an update would change. ``used``: the lists of crawlers that ``catalogue`` rests on; ``failed``: those
+    that cannot be used; ``fetched``: when it was all read (Unix time)."""
 
     catalogue: Renewal
-    failed: tuple[tuple[str, str], ...]
+    used: tuple[str, ...]
+    failed: tuple[Failure, ...]
     ranges: tuple[RangeChange, ...]
     fetched: float
 
@@ -53,8 +67,14 @@ class Plan(NamedTuple):
 
     @property
     def useless(self) -> bool:
-        """Nothing at all could be had."""
-        return bool(self.failed) and all(change.refused for change in self.ranges)
+        """Nothing at all could be had that may be used."""
+        return not self.used and all(change.refused for change in self.ranges)
+
+    @property
+    def not_reached(self) -> list[tuple[str, str]]:
+        """Where nobody answered, with the reason: lists of crawlers, then of addresses."""
+        lists = [(failure.source, failure.reason) for failure in self.failed if not failure.reached]
+        return lists + [(change.url, change.refused) for change in self.ranges if not change.reached]
 
 
 async def plan(
@@ -74,13 +94,11 @@ async def plan(
     turn = asyncio.Semaphore(_AT_ONCE)
     parsed, failed = await _fetched(lists, get, turn)
     base = catalogue_data(folder)
-    try:
-        renewal = await asyncio.to_thread(renew, base, parsed, today)
-    except ListError as error:
-        renewal, failed = Renewal(), [*failed, ("the catalogue", str(error))]
+    renewal, refused = await asyncio.to_thread(_renewed, base, parsed, today)
+    used = () if refused else tuple(source for source, _ in parsed.values())
     urls = sorted({url for crawler in Catalogue.load(folder) for url in crawler.verification.ranges})
     changes = await asyncio.gather(*(_range_change(url, ranges, get, turn) for url in urls))
-    return Plan(renewal, tuple(failed), tuple(changes), now)
+    return Plan(renewal, used, (*failed, *refused), tuple(changes), now)
 
 
 async def take(plan: Plan, folder: Path, ranges: RangeLists) -> None:
@@ -92,12 +110,28 @@ async def take(plan: Plan, folder: Path, ranges: RangeLists) -> None:
             await ranges.keep(change.url, change.list, fetched=plan.fetched)
 
 
-async def _fetched(
-    urls: Iterable[str], get: Get, turn: asyncio.Semaphore
-) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+def _renewed(base: Mapping[str, Any], parsed: Parsed, today: str) -> tuple[Renewal, list[Failure]]:
+    """The renewal; or none, and which of the lists is to blame."""
+    try:
+        return renew(base, {name: found for name, (_, found) in parsed.items()}, today), []
+    except ListError as error:
+        together = Failure(" with ".join(source for source, _ in parsed.values()), str(error))
+        return Renewal(), list(_to_blame(base, parsed, today)) or [together]
+
+
+def _to_blame(base: Mapping[str, Any], parsed: Parsed, today: str) -> Iterator[Failure]:
+    """The lists that are refused each by itself."""
+    for name, (source, found) in parsed.items():
+        try:
+            renew(base, {name: found}, today)
+        except ListError as error:
+            yield Failure(source, str(error))
+
+
+async def _fetched(urls: Iterable[str], get: Get, turn: asyncio.Semaphore) -> tuple[Parsed, list[Failure]]:
     """The lists by their names, and what could not be had."""
-    failed: list[tuple[str, str]] = []
-    parsed: dict[str, Any] = {}
+    failed: list[Failure] = []
+    parsed: Parsed = {}
     for url in dict.fromkeys(urls):
         try:
             async with turn:
@@ -106,9 +140,9 @@ async def _fetched(
             if not isinstance(found, dict | list):
                 raise ListError("is no list of crawlers")
         except ListError as error:
-            failed.append((url, str(error)))
+            failed.append(Failure(url, str(error), not isinstance(error, NotReachedError)))
         else:
-            parsed[AI_ROBOTS if isinstance(found, dict) else USER_AGENTS] = found
+            parsed[AI_ROBOTS if isinstance(found, dict) else USER_AGENTS] = (url, found)
     return parsed, failed
 
 
@@ -121,6 +155,6 @@ async def _range_change(url: str, ranges: RangeLists, get: Get, turn: asyncio.Se
         if known is not None and shrunk(known.list, list_):
             raise ListError(f"shrank from {len(known.list.prefixes)} prefixes to {len(list_.prefixes)}")
     except ListError as error:
-        return RangeChange(url, refused=str(error))
+        return RangeChange(url, refused=str(error), reached=not isinstance(error, NotReachedError))
     before, after = set(known.list.prefixes if known else ()), set(list_.prefixes)
     return RangeChange(url, tuple(sorted(after - before)), tuple(sorted(before - after)), list_)

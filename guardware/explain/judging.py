@@ -6,19 +6,32 @@ from typing import Any, NamedTuple
 from guardware.crawlers.proof import Standing
 from guardware.guard import Guard
 from guardware.identity import Identity, cut, identify
+from guardware.policy.score import CEILING, SUMS
 from guardware.store import MemoryStore
 from guardware.store.protocol import HABITS, Record
 from guardware.verdict import LASTING, Action, Verdict
 from guardware.visit import Visit
 
-_WHOLE = ("visits", "hour", "day", "asked_hour", "asked_day", "navigated", "walk", "cookies")
-_FADING = ("pages", "errors", "rate")
+_WHOLE = (
+    "visits",
+    "hour",
+    "day",
+    "asked_hour",
+    "asked_day",
+    "navigated",
+    "walk",
+    "cookies",
+    "home_asked",
+    "home_walk",
+)
+_FADING = ("pages", "errors", "rate", "home_pages")
 _BITS = {word: bit for bit, word in HABITS.items()}
-
-GIVEN: tuple[str, ...] = (*_WHOLE, *_FADING, *_BITS, *(f"{group}_score" for group in LASTING))
-"""What may be said of a client's record: its counters, its habits (1 or 0), and the scores it has from earlier."""
-
 _MOST = 1_000_000
+_SCORES: dict[str, float] = {f"{group}_score": SUMS.get(group, CEILING) for group in LASTING}
+"""The most that each may be."""
+
+GIVEN: tuple[str, ...] = (*_WHOLE, *_FADING, *_BITS, *_SCORES)
+"""What may be said of a client's record: its counters, its habits (1 or 0), and the scores it has from earlier."""
 
 
 class Judged(NamedTuple):
@@ -94,14 +107,15 @@ def parse_given(text: str) -> tuple[str, float]:
     name, equals, value = (part.strip() for part in text.partition("="))
     if name not in GIVEN:
         raise ValueError(f"{name!r} is nothing a record has; write one of {', '.join(GIVEN)}")
+    most = 1 if name in _BITS else _SCORES.get(name, _MOST)
+    whole = "a whole number" if name in (*_WHOLE, *_BITS) else "a number"
     try:
-        number = float(value)
+        number = float(value) if equals else -1.0
     except ValueError:
         number = -1.0
-    if not equals or not 0 <= number <= _MOST:
-        raise ValueError(f"{text!r} gives no number; write for example {name}={'1' if name in _BITS else '20'}")
-    if name in (*_WHOLE, *_BITS) and number != int(number):
-        raise ValueError(f"{text!r} is no whole number")
+    # "not … <=" also refuses nan.
+    if not 0 <= number <= most or (whole != "a number" and number != int(number)):
+        raise ValueError(f"{text!r} does not fit: {name} is {whole} from 0 to {most:,.0f}, such as {name}=1")
     return name, number
 
 

@@ -114,7 +114,7 @@ def _budget(judged: Judged, config: Config) -> str:
     record = judged.record
     taken = 0 if record is None else record.hour if name == "per_hour" else record.day
     span = "hour of the clock" if name == "per_hour" else "day"
-    return f"{taken} different originals in this {span} (UTC), of {getattr(config.budgets, name)}"
+    return f"about {taken} different originals in this {span} (UTC), of {getattr(config.budgets, name)}"
 
 
 def _limit(judged: Judged, config: Config) -> str:

@@ -12,6 +12,8 @@ from guardware.config.faults import printable
 from guardware.crawlers.proof import NOTHING_CLAIMED
 from guardware.explain.judging import Change, Judged
 from guardware.explain.ladder import Standing, next_rungs, rung_of, why
+from guardware.explain.unasked import missing, unasked
+from guardware.explain.words import class_in_words
 from guardware.guard import Guard
 from guardware.policy.score import CEILING, FLOOR, SUMS, condemned, group_weights, total, with_record
 from guardware.store.protocol import HABITS, PROOF, Record
@@ -54,6 +56,8 @@ def reasons(guard: Guard, judged: Judged, changes: Sequence[Change] = ()) -> Rea
         "visit": _visit(judged),
         "crawler": _crawler(judged),
         "headers_given": len(judged.visit.headers) - 1,
+        "headers_missing": missing(judged),
+        "unasked": [unheard._asdict() for unheard in unasked(guard, judged.visit)],
         "groups": {g.value: round(s, 2) for g, s in zip(GROUPS, weights, strict=True)},
         "group_details": {g.value: _group(g, weights, scores) for g in GROUPS},
         "total": round(total(weights), 2),
@@ -88,6 +92,7 @@ def _visit(judged: Judged) -> dict[str, Any]:
         "scheme": visit.scheme,
         "address": visit.source.address or "unknown",
         "fingerprint": identity.fingerprint,
+        "class": class_in_words(identity.fingerprint),
         "agent": _agent(identity.user_agent),
     }
 

@@ -77,7 +77,7 @@ def quiet(record: Record, fast: float) -> bool:
 
 
 def _whole(record: Record) -> tuple[int, float, int]:
-    """Different pictures asked within the hour, pages opened, and the walk: the client's; but of an address at which
+    """Different pictures asked within the hour, pages opened, and the walk: the client's; but of an address where
     nobody opened a page all that its clients did, since another Accept-Language makes another client. (Behind a
     router that many share somebody always opened one.)"""
     if record.home_pages >= _NO_PAGE:

@@ -9,6 +9,11 @@ from guardware.cli.crawlers import command
 from guardware.crawlers import Catalogue
 
 
+@pytest.fixture(autouse=True)
+def wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "300")
+
+
 def run(*arguments: str) -> Result:
     return CliRunner().invoke(command, arguments)
 
@@ -24,6 +29,13 @@ def test_list_has_a_line_for_every_crawler() -> None:
         "OpenAI",
         "AI",
     ]
+
+
+@pytest.mark.parametrize("columns", [60, 80, 100])
+def test_no_line_is_wider_than_the_terminal(monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    for arguments in (["list"], ["show", "GPTBot"]):
+        assert max(map(len, run(*arguments).stdout.splitlines())) <= columns
 
 
 def test_list_of_one_purpose_as_json() -> None:

@@ -2,11 +2,13 @@
 
 from collections.abc import AsyncIterator
 
+import aiohttp
 import pytest
 import pytest_asyncio
+from aiohttp.client_reqrep import ConnectionKey
 from list_server import ListServer, serving
 
-from guardware.crawlers.fetch import Fetch
+from guardware.crawlers.fetch import Fetch, NotReachedError
 from guardware.crawlers.published import ListError
 
 
@@ -21,6 +23,9 @@ def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 async def server() -> AsyncIterator[ListServer]:
     async with serving() as running:
         yield running
+
+
+KEY = ConnectionKey("lists.example", 443, True, True, None, None, None)
 
 
 async def failure(fetch: Fetch, url: str) -> str:
@@ -82,7 +87,24 @@ async def test_a_slow_answer_is_given_up(server: ListServer) -> None:
 async def test_nobody_there_is_said() -> None:
     async with serving() as gone:
         url = gone.url
-    assert "Cannot connect" in await failure(Fetch(loopback=True), url)
+    assert await failure(Fetch(loopback=True), url) == "cannot connect: Connection refused"
+
+
+async def test_a_name_without_an_address_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def unknown(*_: object, **__: object) -> None:
+        raise aiohttp.ClientConnectorDNSError(KEY, OSError("[Errno -2] Name or service not known"))
+
+    monkeypatch.setattr(aiohttp.TCPConnector, "connect", unknown)
+    with pytest.raises(NotReachedError, match=r"^no address is known for its name \(DNS\)$"):
+        await Fetch()("https://lists.example/x")
+
+
+async def test_what_nobody_answers_is_not_reached_and_a_bad_answer_is(server: ListServer) -> None:
+    with pytest.raises(NotReachedError):
+        await Fetch(seconds=0.2, loopback=True)(f"{server.url}/slow")
+    with pytest.raises(ListError) as error:
+        await Fetch(loopback=True)(f"{server.url}/nothing")
+    assert not isinstance(error.value, NotReachedError)
 
 
 @pytest.mark.parametrize(

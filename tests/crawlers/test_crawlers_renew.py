@@ -174,7 +174,7 @@ def test_sanity_strings_are_what_they_stand_for() -> None:
         (None, {"a": 1}, "crawler-user-agents names no crawlers"),
         ({"X": 5, "Y": None, "Z": {"operator": 1}}, None, "ai.robots.txt names no crawlers"),
         ({f"Bot{n}x": robot() for n in range(501)}, None, "adds 501 crawlers at once"),
-        ({" ".join(words): robot() for words in product("abcdefg", repeat=3)}, None, "phrases share a word"),
+        ({" ".join(words): robot() for words in product("abcdefg", repeat=3)}, None, "names share a word"),
     ],
 )  # fmt: skip
 def test_lists_that_cannot_be_right_change_nothing(robots: Any, agents: Any, reason: str) -> None:

@@ -14,6 +14,7 @@ from list_server import ListServer, serving
 from guardware.crawlers import Catalogue
 from guardware.crawlers.fetch import Fetch
 from guardware.crawlers.ranges import RangeLists
+from guardware.crawlers.sources import renew as renew_module
 from guardware.crawlers.update import LISTS, Plan, RangeChange, plan, take
 
 NOW = 1_795_400_000.0
@@ -137,7 +138,7 @@ async def test_bad_address_lists_are_refused_and_the_others_are_not(net: Net, tm
 async def test_one_list_of_crawlers_may_fail(net: Net, tmp_path: Path, url: str, answer: Any, reason: str) -> None:
     net.publish(url, answer)
     found = await planned(net, tmp_path)
-    assert [(source, reason in why) for source, why in found.failed] == [(url, True)]
+    assert [(source, reason in why) for source, why, _ in found.failed] == [(url, True)]
     assert len(found.catalogue.added) == 1
 
 
@@ -145,7 +146,8 @@ async def test_a_list_that_touches_browsers_changes_no_crawler(net: Net, tmp_pat
     net.publish(AGENTS, [{"pattern": "Chrome\\/", "tags": ["ai-crawler"], "instances": []}])
     found = await planned(net, tmp_path)
     assert found.catalogue.text is None
-    assert "browsers that people use" in found.failed[0][1]
+    assert found.failed[0].source == AGENTS
+    assert "browsers that people use" in found.failed[0].reason
     assert len([change for change in found.ranges if change.list]) >= 15
 
 
@@ -155,3 +157,22 @@ async def test_with_no_way_to_the_net_it_is_useless(tmp_path: Path) -> None:
     found = await planned(net, tmp_path)
     assert found.useless
     assert not found.changes
+    assert {*LISTS, GPTBOT} <= {source for source, _ in found.not_reached}
+    assert {reason for _, reason in found.not_reached} == {"cannot connect: Connection refused"}
+
+
+async def test_one_good_list_of_crawlers_is_of_use(net: Net, tmp_path: Path) -> None:
+    for url in RangeLists(None, net).copies:
+        net.publish(url, (500, {}))
+    net.publish(AGENTS, (500, {}))
+    found = await planned(net, tmp_path)
+    assert (found.used, found.useless, found.changes) == ((ROBOTS,), False, True)
+
+
+async def test_lists_that_are_wrong_together_are_named_together(
+    net: Net, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(renew_module, "MOST_ADDED", 1)
+    found = await planned(net, tmp_path)
+    assert [(failure.source, failure.reached) for failure in found.failed] == [(f"{ROBOTS} with {AGENTS}", True)]
+    assert not found.used

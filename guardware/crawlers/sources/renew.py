@@ -154,7 +154,7 @@ class _Work:
         """Whether ``phrase`` may give the entry away; if not, why is noted."""
         reason = self._against(entry, phrase)
         if reason:
-            self._refused.append(f"{entry['token']}: the phrase {phrase!r} {reason}")
+            self._refused.append(f"{entry['token']}: the name {phrase!r} {reason}")
         return not reason
 
     def _against(self, entry: Entry, phrase: str) -> str:
@@ -197,7 +197,7 @@ def _text(base: Mapping[str, Any], known: dict[str, Entry], lists: Mapping[str, 
     data = {"sources": base["sources"], "crawlers": found}
     after = Matcher(crawlers_of(data))
     if after.longest_file > _LONGEST_FILE:
-        raise ListError(f"{after.longest_file} phrases share a word, which would make every look-up slow")
+        raise ListError(f"{after.longest_file} names share a word, which would make every look-up slow")
     wrong = misled(Catalogue(crawlers_of(base)).match, after.match)
     if wrong:
         raise ListError("; ".join(wrong[:5]))

@@ -115,4 +115,4 @@ def misled(before: Match, after: Match) -> list[str]:
         old, new = before(user_agent), after(user_agent)
         if old is not None and (new is None or (new.token, new.purpose) != (old.token, old.purpose)):
             lines.append(f"{old.token} would be taken for {new.token if new else 'nobody'!r}")
-    return lines
+    return list(dict.fromkeys(lines))  # several user-agents are one crawler's
