@@ -42,7 +42,7 @@ _ROBOTS_TXT = "/robots.txt"
 _ICONS = ("/favicon", "/apple-touch-icon")
 """What browsers ask for beside a page, by the beginning of its path."""
 _WRONG = frozenset([400, 403, 404, 405, 410, 414])
-"""Statuses with which an application says that there is nothing to be had at an address; not those of who has to sign
+"""Statuses with which an application says that there is nothing at an address; not those of who has to sign
 in, or whose cache is stale."""
 
 _NOTHING_KEPT = (0.0,) * len(LASTING)

@@ -102,7 +102,7 @@ def test_the_schema() -> None:
             "see: guardware crawlers list",
         ),
         ({"signals": {"off": ["no-languag"]}}, "signals.off[0]", "did you mean no-language?"),
-        ({"signals": {"weights": {"zzzzzz": 1}}}, "signals.weights.zzzzzz", "see: guardware explain"),
+        ({"signals": {"weights": {"zzzzzz": 1}}}, "signals.weights.zzzzzz", "see: guardware explain --list"),
     ],
 )
 def test_names_that_nobody_knows(data: dict[str, object], path: str, text: str) -> None:

@@ -122,6 +122,11 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
     ]
 
 
+def test_of_a_file_in_the_present_folder_it_says_where_that_is() -> None:
+    (fault,) = read_networks(Path("none.txt")).faults
+    assert fault.startswith(f"none.txt: No such file or directory (looked for at {Path.cwd()}/none.txt); ")
+
+
 def test_a_folder_and_a_huge_file_are_refused(tmp_path: Path) -> None:
     assert "Is a directory" in read_networks(tmp_path).faults[0]
     with (tmp_path / "huge").open("wb") as file:
