@@ -38,4 +38,7 @@ class MissingExtraError(GuardwareError):
     """An optional dependency is not installed."""
 
     def __init__(self, package: str, extra: str) -> None:
-        super().__init__(f"{package} is not installed; install it with: pip install 'guardware[{extra}]'")
+        super().__init__(
+            f"{package} is not installed; install it with: pip install 'guardware[{extra}]', "
+            f"or in a clone of guardware: pip install '.[{extra}]'"
+        )

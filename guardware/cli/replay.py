@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from guardware.cli.layout import terminal_width
 from guardware.cli.whole import check_writable, write_whole
 from guardware.config import load
 from guardware.config.faults import printable
@@ -68,7 +69,9 @@ def command(
         _check(html, force=force)
     with _bar() as progress:
         report = replay(logs, config, Wishes(form, given, addresses), time.time(), progress)
-    click.echo(json.dumps(report, indent=2) if as_json else text(report))
+    if report["cut_short"]:
+        click.echo("Cut short: the report is on what was read until Ctrl-C.", err=True)
+    click.echo(json.dumps(report, indent=2) if as_json else text(report, terminal_width()))
     if html is not None:
         _write(html, page(report), force=force)
 
@@ -77,6 +80,9 @@ def _check(path: Path, *, force: bool) -> None:
     """Before the work, not after it."""
     if path.exists() and not force:
         raise GuardwareError(f"{printable(str(path))} is there already; name another file, or use --force")
+    if not path.parent.is_dir():
+        folder = printable(str(path.parent))
+        raise GuardwareError(f"the folder {folder} is not there; make it first (mkdir -p), or name another one")
     try:
         check_writable(path.parent)
     except OSError as error:

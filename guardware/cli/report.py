@@ -2,14 +2,20 @@
 
 import json
 import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
+from textwrap import wrap
 
 import click
 
-from guardware.config import Config, load
+from guardware.cli.layout import terminal_width
+from guardware.config import Config
 from guardware.config.faults import printable
+from guardware.config.loader import load_placed
 from guardware.errors import GuardwareError
 from guardware.observe.events import KEEP_DAYS, SUMMARIES
+from guardware.observe.summary import HOUR
 from guardware.report.reading import Found, daily_files, event_files, read
 from guardware.report.report import build
 from guardware.report.text import text
@@ -18,7 +24,11 @@ from guardware.secrets import state_folder
 
 _START = (
     "nothing has been recorded yet: let the guard run with mode: monitor, and with store.folder or observe.file "
-    "set; it writes a summary at the end of each hour that has visits, and when it stops"
+    "set"
+)
+_NO_FILE = (
+    "{names} is no event file: none of its {lines:,} lines is an event or a summary of guardware's. For an access "
+    "log there is: guardware replay {names}"
 )
 
 
@@ -43,14 +53,34 @@ def command(config_path: str | None, days: int, events: Path | None, as_json: bo
 
     Run it where the site runs, with its --config, after a week in mode: monitor.
     """
-    config = load(config_path)
-    found = _read(_files(config, events))
-    totals = add_up(found.summaries, days, time.time())
+    loaded = load_placed(config_path)
+    files, now = _files(loaded.config, events), time.time()
+    found = _read(files)
+    totals = add_up(found.summaries, days, now)
     if totals is None:
-        damaged = f" ({found.damaged} damaged lines)" if found.damaged else ""
-        raise GuardwareError(f"{_START}{damaged}")
-    report = build(totals, found, config)
-    click.echo(json.dumps(report, indent=2) if as_json else text(report))
+        words = f"guardware: {_nothing(found, files, now)}"
+        # The program's name goes before it in any case, and is taken away again.
+        raise GuardwareError("\n".join(wrap(words, terminal_width())).removeprefix("guardware: "))
+    report = build(totals, found, loaded.config, configured=loaded.name is not None)
+    click.echo(json.dumps(report, indent=2) if as_json else text(report, terminal_width()))
+
+
+def _nothing(found: Found, files: Sequence[Path], now: float) -> str:
+    """Why there is nothing to report."""
+    names = ", ".join(printable(str(file)) for file in files)
+    if found.damaged and not found.events and not found.summaries:
+        return _NO_FILE.format(names=names, lines=found.damaged)
+    if found.summaries:
+        return f"all summaries in {names} are of the future; is the clock right?"
+    until = datetime.fromtimestamp(now // HOUR * HOUR + HOUR, UTC)
+    first = (
+        f"A summary is written when an hour of the clock with visits is over: the running hour's comes with the "
+        f"first visit after {until:%H:%M} UTC, or when the guard stops"
+    )
+    if found.events:
+        counted = f"{found.events:,} event{'' if found.events == 1 else 's'}"
+        return f"{names} has {counted}, but no summary of an hour yet. {first}"
+    return f"{_START}. {first}"
 
 
 def _files(config: Config, events: Path | None) -> list[Path]:

@@ -8,6 +8,8 @@ EXAMPLES = 5
 _SHOWN = 200
 """Bytes of such a line."""
 
+_OF_ADDRESSES = b"0123456789abcdefABCDEF:.-"
+
 SLACK = 3600.0
 """Seconds by which a line may stand too late: it is written when its request ends, and some logs then give the
 time when it began. What goes back further is another clock, and is followed."""
@@ -45,7 +47,9 @@ class Lines:
             return
         self.unparsable += 1
         if len(self.examples) < EXAMPLES:
-            self.examples.append(Unread(source, number, text[:_SHOWN].decode("utf-8", "replace")))
+            # An address that is cut could not be told from something else, and be masked.
+            shown = text if len(text) <= _SHOWN else text[:_SHOWN].rstrip(_OF_ADDRESSES)
+            self.examples.append(Unread(source, number, shown.decode("utf-8", "replace")))
 
 
 class Clock:

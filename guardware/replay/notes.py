@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator
 
 from guardware.config.faults import printable
+from guardware.replay.lines import Lines
 from guardware.replay.player import Player
 from guardware.signals import TABLE
 
@@ -40,10 +41,11 @@ def notes(player: Player, seen: Collection[str], now: float) -> Iterator[str]:
     if text := unseen(seen):
         yield text
     if now - player.first > OLD:
-        years = (now - player.first) / OLD
+        years = f"{(now - player.first) / OLD:.1f}".removesuffix(".0")
         yield (
-            f"The log began {years:.1f} years ago. Its browsers are old by now, which is not held against them "
-            "here (the signal stale-engine was off); crawlers are judged by today's catalogue."
+            f"The log began {years} {'year' if years == '1' else 'years'} ago. Its browsers are old by now, which "
+            "is not held against them here (the signal stale-engine was off); crawlers are judged by today's "
+            "catalogue."
         )
     if site.host:
         host = printable(site.host.decode("utf-8", "replace"))
@@ -61,6 +63,7 @@ def notes(player: Player, seen: Collection[str], now: float) -> Iterator[str]:
             "Crawlers are taken at their word: nothing is looked up for a replay, so none is verified and none "
             "found lying."
         )
+    yield from _unread(lines)
 
 
 def _counts(player: Player) -> Iterator[str]:
@@ -70,10 +73,6 @@ def _counts(player: Player) -> Iterator[str]:
             f"{count(lines.back, 'line is', 'lines are')} earlier than others before by more than a minute, so "
             "the order of visits, and with it limits and rates, are less sure."
         )
-    if lines.unparsable or lines.too_long:
-        lost = [f"{count(lines.unparsable, 'line', 'lines')} could not be read"] if lines.unparsable else []
-        lost += [f"{count(lines.too_long, 'line was', 'lines were')} longer than 64 kB"] if lines.too_long else []
-        yield f"{_list(lost)}."
     if player.hosts_named:
         yield (
             "The log has names of hosts in the place of addresses. Each name counts as a client and as a network "
@@ -86,6 +85,14 @@ def _counts(player: Player) -> Iterator[str]:
         )
     if tally.networks_dropped:
         yield f"Many networks: {tally.networks_dropped:,} small ones are not in the table."
+
+
+def _unread(lines: Lines) -> Iterator[str]:
+    """The last note, since examples of such lines are shown below it."""
+    if lines.unparsable or lines.too_long:
+        lost = [f"{count(lines.unparsable, 'line', 'lines')} could not be read"] if lines.unparsable else []
+        lost += [f"{count(lines.too_long, 'line was', 'lines were')} longer than 64 kB"] if lines.too_long else []
+        yield f"{_list(lost)}{', such as:' if lines.examples else '.'}"
 
 
 def count(number: int, one: str, many: str) -> str:

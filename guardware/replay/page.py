@@ -1,11 +1,14 @@
 """The report as one page that holds everything: no scripts, nothing fetched from anywhere."""
 
+from pathlib import PurePath
+
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from guardware.replay.clients import Manner
+from guardware.replay.notes import count
 from guardware.replay.plots import joined, levels, moment, over_time
 from guardware.replay.report import ACTIONS, FATES, Report
-from guardware.replay.text import passed_over
+from guardware.replay.text import passed_over, shown_example, whom
 
 _ROWS = 48
 """Rows of the tables under the plots over time."""
@@ -20,7 +23,8 @@ def page(report: Report) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(number=_number, moment=moment, hours=_hours)
+    environment.filters.update(number=_number, moment=moment, hours=_hours, name=_name, count=count)
+    environment.filters.update(whom=whom, example=shown_example)
     timeline = report["timeline"]
     manners, bins = [m.value for m in Manner], timeline["bins"]
     return environment.get_template("replay.html").render(
@@ -38,6 +42,11 @@ def page(report: Report) -> str:
 
 def _number(value: int) -> str:
     return f"{value:,}"
+
+
+def _name(path: str) -> str:
+    """Of a log, without its folders: pages are handed on, and say nothing of the machine."""
+    return PurePath(path).name
 
 
 def _hours(hours: int) -> str:

@@ -11,6 +11,7 @@ from user_agents import parse as parse_user_agent
 
 from guardware.config.faults import printable
 from guardware.replay.clients import Client, Manner, manner_of
+from guardware.replay.masking import masked
 from guardware.replay.player import Player
 from guardware.replay.tally import BINS, LOWEST, STEP, Sums, Tally, network_of
 from guardware.verdict import Action
@@ -25,18 +26,29 @@ _ROWS = 25
 _AGENT = 200
 """Characters of a user-agent that are shown."""
 
+_COUNTED = ("visits", "pictures", *(action.value for action in ACTIONS))
+_NOTHING = dict.fromkeys(("clients", *_COUNTED), 0)
+
 Report = dict[str, Any]
 
 
-def build(player: Player, logs: Sequence[Mapping[str, Any]], notes: Sequence[str], *, addresses: bool) -> Report:
+def build(
+    player: Player,
+    logs: Sequence[Mapping[str, Any]],
+    notes: Sequence[str],
+    *,
+    addresses: bool,
+    cut_short: bool = False,
+) -> Report:
     """The report of a finished replay. ``logs``: one mapping for each; ``notes``: what its reader must know.
 
-    ``addresses``: show whole addresses; otherwise their networks.
+    ``addresses``: show whole addresses; otherwise their networks. ``cut_short``: the owner ended the reading.
     """
     tally, config = player.tally, player.config
     return {
         "logs": list(logs),
-        "lines": _lines(player),
+        "lines": _lines(player, addresses=addresses),
+        "cut_short": cut_short,
         "from": iso(player.first),
         "to": iso(player.last),
         "site": {
@@ -72,7 +84,7 @@ def iso(time: float) -> str:
     return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _lines(player: Player) -> dict[str, Any]:
+def _lines(player: Player, *, addresses: bool) -> dict[str, Any]:
     lines = player.lines
     return {
         "read": lines.read,
@@ -84,7 +96,12 @@ def _lines(player: Player) -> dict[str, Any]:
         "too_long": lines.too_long,
         "back": lines.back,
         "examples": [
-            {"source": printable(e.source), "number": e.number, "text": printable(e.text)} for e in lines.examples
+            {
+                "source": printable(e.source),
+                "number": e.number,
+                "text": printable(e.text if addresses else masked(e.text)),
+            }
+            for e in lines.examples
         ],
     }
 
@@ -110,14 +127,47 @@ def _pictures(tally: Tally) -> dict[str, int]:
 def _mistakes(tally: Tally, player: Player, *, addresses: bool) -> dict[str, Any]:
     people = tally.people
     touched = people.visits - people.actions[Action.ALLOW]
+    clients = [_client(c, player, addresses=addresses) for c in tally.mistakes.sorted()]
     return {
         "people": people.clients,
         "people_visits": people.visits,
         "clients": tally.mistakes.offered,
         "visits": touched,
         "share": touched / people.visits if people.visits else 0.0,
-        "list": [_client(c, player, addresses=addresses) for c in tally.mistakes.sorted()[:_ROWS]],
+        "list": clients[:_ROWS],
+        "groups": grouped(clients)[:_ROWS],
     }
+
+
+def grouped(clients: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """``clients`` of the report, those that had the same done for the same reasons as one, most visits first.
+
+    Each is as its first client, but with the counts of all; ``alike`` has their networks.
+    """
+    groups: dict[Any, dict[str, Any]] = {}
+    for client in clients:
+        touched = [d for d in client["decisions"] if d["action"] != Action.ALLOW]
+        done = frozenset((d["action"], d["decided_by"]) for d in touched)
+        key = client["agent"], done, frozenset(e["name"] for e in client["evidence"])
+        group = groups.setdefault(key, {**client, **_NOTHING, "decisions": [], "alike": []})
+        if client["client"] not in group["alike"]:
+            group["alike"].append(client["client"])
+        group["clients"] += 1
+        group["first"] = min(group["first"], client["first"])
+        group["score"] = max(group["score"], client["score"])
+        for name in _COUNTED:
+            group[name] += client[name]
+        _add(group["decisions"], touched)
+    return sorted(groups.values(), key=lambda group: -group["visits"])
+
+
+def _add(sums: list[dict[str, Any]], decisions: Iterable[Mapping[str, Any]]) -> None:
+    for decision in decisions:
+        same = (s for s in sums if all(s[key] == decision[key] for key in ("action", "decided_by")))
+        if (found := next(same, None)) is None:
+            sums.append(dict(decision))
+        else:
+            found["visits"] += decision["visits"]
 
 
 def _crawler(token: str, sums: Sums, player: Player) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from pathlib import PurePath
 from typing import NamedTuple
 
 from guardware.config.faults import printable
@@ -10,6 +11,7 @@ from guardware.config.schema import Config
 from guardware.errors import GuardwareError
 from guardware.replay.entry import Entry
 from guardware.replay.formats import Format, detect
+from guardware.replay.masking import masked
 from guardware.replay.notes import OLD, notes
 from guardware.replay.player import Player
 from guardware.replay.report import Report, build
@@ -36,7 +38,7 @@ class _Log(NamedTuple):
 
     @property
     def name(self) -> str:
-        """As it may be printed."""
+        """As it may be printed, without its folders: reports are handed on."""
         return _shown(self.source)
 
     @property
@@ -59,7 +61,7 @@ def replay(
             opened.callback(source.close)
             form = detect(source.samples, wishes.form)
             if form is None:
-                remarks.append(f"{_unreadable(source, wishes.form)}.")
+                remarks.append(f"{_unreadable(source, wishes)}.")
             else:
                 logs.append(_Log(source, form, [e for text in source.samples if (e := form.parse(text))]))
         if not logs:
@@ -81,10 +83,16 @@ def _played(
     interrupted = _play(player, logs, progress)
     player.close()
     broken = [f"{log.name} was not read to its end: {log.source.fault}." for log in logs if log.source.fault]
-    ended = ["You ended the reading; this is on what was read until then."] if interrupted else []
-    told = [{"name": log.name, "format": log.form.name, "shows": sorted(log.form.seen)} for log in logs]
-    every = [*ended, *broken, *remarks, *notes(player, seen, now)]
-    return build(player, told, every, addresses=wishes.addresses)
+    told = [
+        {
+            "name": printable(log.source.name) if log.source.name != "-" else log.name,
+            "format": log.form.name,
+            "shows": sorted(log.form.seen),
+        }
+        for log in logs
+    ]
+    every = [*broken, *remarks, *notes(player, seen, now)]
+    return build(player, told, every, addresses=wishes.addresses, cut_short=interrupted)
 
 
 def _play(player: Player, logs: Sequence[_Log], progress: Progress) -> bool:
@@ -113,15 +121,17 @@ def of_its_time(config: Config, start: float, now: float) -> Config:
 
 
 def _shown(source: Source) -> str:
-    return "standard input" if source.name == "-" else printable(source.name)
+    return "standard input" if source.name == "-" else printable(PurePath(source.name).name)
 
 
-def _unreadable(source: Source, form: str) -> str:
+def _unreadable(source: Source, wishes: Wishes) -> str:
     name = _shown(source)
     if source.fault:
         return f"{name}: {source.fault}"
     if not source.samples:
         return f"{name} is empty"
-    wanted = "of no format that is known" if form == "auto" else f"not of the format {form}"
+    wanted = "of no format that is known" if wishes.form == "auto" else f"not of the format {wishes.form}"
     first = source.samples[0][:80].decode("utf-8", "replace")
+    if not wishes.addresses:
+        first = masked(first)
     return f"{name} is {wanted}; its first line begins {first!r}"

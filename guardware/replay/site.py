@@ -34,7 +34,8 @@ def read_site(url: str, how: str) -> Site:
     """The site at ``url``. Raises ValueError if that is no http or https address."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise ValueError(f"{url!r} is no http or https address")
+        mend = "" if "://" in url else f"; write http://{url}, or https://{url} if that is what it is"
+        raise ValueError(f"{url!r} is no http or https address{mend}")
     return Site(parts.netloc.rpartition("@")[2].lower().encode(), parts.scheme, how)
 
 

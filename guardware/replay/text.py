@@ -1,16 +1,32 @@
-"""The report as text, at most 100 columns wide."""
+"""The report as text, for a terminal of any width."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import PurePath
 from textwrap import wrap
 from typing import Any
 
+from guardware.replay.notes import count
 from guardware.replay.plots import joined
 from guardware.replay.report import FATES, Report
 
 WIDTH = 100
+"""Columns where nobody says how many there are."""
+
+_MOST = 120
+"""Columns beyond which sentences are hard to read."""
+
+_BAR = 60
+_BESIDE = 40
+"""Columns of a bar at most, and of what stands beside it."""
+
+_LEGIBLE = 14
+"""Columns that names should have, before the counts go below them."""
 
 _SHARES = 24
 """Rows of pictures over time; bins are joined until no more are needed."""
+
+_ALIKE = 4
+"""Networks that are listed of clients that are alike."""
 
 _ROWS = 12
 _MISTAKES = 10
@@ -23,25 +39,30 @@ _FATES = ("as originals", "protected", "refused")
 _COUNTS = ("clients", "visits", "pictures", "allow", "protect", "limit", "deny")
 
 
-def text(report: Report) -> str:
-    """The whole report."""
-    parts = [_head(report), _mistakes(report), _decisions(report), _pictures(report)]
-    parts += [_crawlers(report), _networks(report), _clients(report), _scores(report), _notes(report)]
+def text(report: Report, width: int = WIDTH) -> str:
+    """The whole report, in ``width`` columns (at least 60; more than 120 are not used)."""
+    width = min(width, _MOST)
+    every = (_head, _mistakes, _decisions, _pictures, _crawlers, _networks, _clients, _scores, _notes)
+    parts = (part(report, width) for part in every)
     return "\n\n".join("\n".join(part) for part in parts if part)
 
 
-def _head(report: Report) -> list[str]:
+def _head(report: Report, width: int) -> list[str]:
     lines, total, pictures = report["lines"], report["total"], report["pictures"]
     logs = ", ".join(f"{log['name']} ({log['format']})" for log in report["logs"])
-    first = f"{lines['judged']:,} visits of {total['clients']:,} clients, "
+    first = f"{count(lines['judged'], 'visit', 'visits')} of {count(total['clients'], 'client', 'clients')}, "
     first += f"{when(report['from'])} to {when(report['to'])} UTC"
     gone = ", ".join(f"{pictures[name]:,} {word}" for name, word in zip(FATES, _FATES, strict=True))
-    monitor = ["mode: monitor, so nothing of this would have been done, only written down."]
+    monitor = "mode: monitor, so nothing of this would have been done, only written down."
+    cut_short = (
+        f"Cut short: you ended the reading (Ctrl-C) after line {lines['read']:,}. What follows is on those lines."
+    )
     return [
-        *wrap(f"Replay of {logs}", WIDTH),
-        *wrap(first + passed_over(lines), WIDTH),
-        f"Pictures: {gone}.",
-        *(monitor if report["mode"] == "monitor" else []),
+        *wrap(f"Replay of {logs}", width),
+        *(wrap(cut_short, width) if report["cut_short"] else []),
+        *wrap(first + passed_over(lines), width),
+        *wrap(f"Pictures: {gone}.", width),
+        *(wrap(monitor, width) if report["mode"] == "monitor" else []),
     ]
 
 
@@ -63,117 +84,164 @@ def passed_over(lines: dict[str, Any]) -> str:
     return f"; besides {', '.join(found)}." if found else "."
 
 
-def _mistakes(report: Report) -> list[str]:
+def _mistakes(report: Report, width: int) -> list[str]:
     found = report["mistakes"]
     title = _title("People who would have been touched")
     if not found["people"]:
-        return [*title, *wrap(_NOBODY, WIDTH)]
+        return [*title, *wrap(_NOBODY, width)]
     summary = (
-        f"{found['clients']:,} of {found['people']:,} clients that fetched the icon and style sheets or scripts, "
-        f"and came from pages of this site; {found['visits']:,} of their {found['people_visits']:,} visits "
-        f"({found['share']:.2%})."
+        f"{found['clients']:,} of {count(found['people'], 'client', 'clients')} that fetched the icon and style "
+        f"sheets or scripts, and came from pages of this site; {found['visits']:,} of their "
+        f"{count(found['people_visits'], 'visit', 'visits')} ({found['share']:.2%})."
     )
-    out = [*title, *wrap(summary, WIDTH)]
-    for client in found["list"][:_MISTAKES]:
-        out += ["", *_person(client)]
-    if found["clients"] > _MISTAKES:
-        out += ["", f"{found['clients'] - _MISTAKES:,} more."]
-    return out
+    out, shown = [*title, *wrap(summary, width)], found["groups"][:_MISTAKES]
+    for group in shown:
+        out += ["", *_people(group, width)]
+    more = found["clients"] - sum(group["clients"] for group in shown)
+    return [*out, "", f"{more:,} more."] if more else out
 
 
-def _person(client: dict[str, Any]) -> Iterator[str]:
-    yield cut(f"{client['client']}  {client['agent']}, {client['visits']:,} visits", WIDTH)
-    touched = [d for d in client["decisions"] if d["action"] != "allow"]
-    yield from _indented(", ".join(f"{d['action']} {d['visits']:,} by {d['decided_by']}" for d in touched))
-    for item in client["evidence"]:
-        yield from _indented(f"{item['weight']:+.1f} {item['name']}: {item['reason']}")
+def _people(group: dict[str, Any], width: int) -> Iterator[str]:
+    """Clients that had the same done for the same reasons."""
+    yield from wrap(f"{whom(group)}  {group['agent']}, {count(group['visits'], 'visit', 'visits')}", width)
+    done = ", ".join(f"{d['action']} {d['visits']:,} by {d['decided_by']}" for d in group["decisions"])
+    yield from _indented(done, width)
+    for item in group["evidence"]:
+        yield from _indented(f"{item['weight']:+.1f} {item['name']}: {item['reason']}", width)
 
 
-def _indented(line: str) -> list[str]:
-    return wrap(line, WIDTH, initial_indent="    ", subsequent_indent="      ", break_long_words=True)
+def whom(group: dict[str, Any]) -> str:
+    """``203.0.113.0/24``, or ``5 clients (203.0.113.0/24, 192.0.2.0/24 and 2 others)``."""
+    if group["clients"] == 1:
+        return str(group["client"])
+    listed, others = ", ".join(group["alike"][:_ALIKE]), len(group["alike"]) - _ALIKE
+    more = f" and {others:,} other{'s' if others > 1 else ''}" if others > 0 else ""
+    return f"{group['clients']:,} clients ({listed}{more})"
 
 
-def _decisions(report: Report) -> list[str]:
+def _indented(line: str, width: int) -> list[str]:
+    return wrap(line, width, initial_indent="    ", subsequent_indent="      ", break_long_words=True)
+
+
+def _decisions(report: Report, width: int) -> list[str]:
     total = {"action": "all", "decided_by": "", **report["total"]}
     rows = [[d["action"], d["decided_by"], *_counts(d, 3)] for d in [*report["decisions"][:40], total]]
-    return [*_title("What decided"), *table(["action", "decided by", *_COUNTS[:3]], rows, left=2)]
+    return [*_title("What decided"), *table(["action", "decided by", *_COUNTS[:3]], rows, left=2, width=width)]
 
 
-def _crawlers(report: Report) -> list[str]:
+def _crawlers(report: Report, width: int) -> list[str]:
     rows = [[c["token"], c["purpose"], *_counts(c, 7)] for c in report["crawlers"][:_ROWS]]
     return (
-        [*_title("Crawlers and tools, by the names they give"), *table(["", "", *_COUNTS], rows, left=2)]
+        [
+            *_title("Crawlers and tools, by the names they give"),
+            *table(["", "", *_COUNTS], rows, left=2, width=width),
+        ]
         if rows
         else []
     )
 
 
-def _networks(report: Report) -> list[str]:
+def _networks(report: Report, width: int) -> list[str]:
     rows = [[n["network"], *_counts(n, 7)] for n in report["networks"][:_ROWS]]
-    return [*_title("Networks"), *table(["", *_COUNTS], rows, left=1)]
+    return [*_title("Networks"), *table(["", *_COUNTS], rows, left=1, width=width)]
 
 
-def _clients(report: Report) -> list[str]:
+def _clients(report: Report, width: int) -> list[str]:
     rows = [
         [c["client"], c["agent"], c["manner"], f"{c['score']:+.1f}", *_counts(c, 7)[1:]]
         for c in report["clients"][:_ROWS]
     ]
-    return [*_title("Clients with most pictures"), *table(["", "", "", "score", *_COUNTS[1:]], rows, left=3)]
+    return [
+        *_title("Clients with most pictures"),
+        *table(["", "", "", "score", *_COUNTS[1:]], rows, left=3, width=width),
+    ]
 
 
 def _counts(row: dict[str, Any], many: int) -> list[str]:
     return [f"{row[name]:,}" if row.get(name) else "-" for name in _COUNTS[:many]]
 
 
-def _pictures(report: Report) -> list[str]:
+def _pictures(report: Report, width: int) -> list[str]:
     bins, hours = joined(report["timeline"]["bins"], report["timeline"]["hours"], _SHARES)
     if not bins:
         return []
     rows = [[when(b["start"]), *(f"{b[name]:,}" if b[name] else "-" for name in FATES)] for b in bins]
-    return [*_title(f"Pictures in {_hours(hours)}"), *table(["from (UTC)", *_FATES], rows, left=1)]
+    return [*_title(f"Pictures in {_hours(hours)}"), *table(["from (UTC)", *_FATES], rows, left=1, width=width)]
 
 
 def _hours(hours: int) -> str:
     return f"each {'hour' if hours == 1 else f'{hours} hours'}"
 
 
-def _scores(report: Report) -> list[str]:
+def _scores(report: Report, width: int) -> list[str]:
     scores, thresholds = report["scores"], report["thresholds"]
     counts = [sum(column) for column in zip(*scores["clients"].values(), strict=True)]
     used = [at for at, count in enumerate(counts) if count]
     if not used:
         return []
-    largest, out = max(counts), []
+    largest, wide, out = max(counts), min(_BAR, max(width - _BESIDE, 10)), []
     for at in range(used[0], used[-1] + 1):
         low = scores["lowest"] + at * scores["step"]
         marks = [name for name in ("protect", "suspect", "deny") if low <= thresholds[name] < low + scores["step"]]
-        bar = "#" * -(-counts[at] * 60 // largest)
-        out.append(f"{low:+5.1f}  {counts[at]:>9,}  {bar:<60}  {' '.join(marks)}".rstrip())
+        bar = "#" * -(-counts[at] * wide // largest)
+        out.append(f"{low:+5.1f}  {counts[at]:>9,}  {bar:<{wide}}  {' '.join(marks)}".rstrip())
     return [*_title("Highest score of each client"), *out]
 
 
-def _notes(report: Report) -> list[str]:
+def _notes(report: Report, width: int) -> list[str]:
     out = _title("To know")
     for note in report["notes"]:
-        out += wrap(note, WIDTH, initial_indent="- ", subsequent_indent="  ")
+        out += wrap(note, width, initial_indent="- ", subsequent_indent="  ")
     for example in report["lines"]["examples"]:
-        out.append(cut(f"  {example['source']}:{example['number']}: {example['text']}", WIDTH))
+        out += wrap(shown_example(example), width, initial_indent="  ", subsequent_indent="    ")
     return out
+
+
+def shown_example(example: dict[str, Any]) -> str:
+    """A line that could not be read, behind its place: the log's name goes without its folders."""
+    return f"{PurePath(example['source']).name}:{example['number']}: {example['text']}"
 
 
 def _title(words: str) -> list[str]:
     return [words, "-" * len(words)]
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, left: int) -> list[str]:
-    """Aligned columns, the first ``left`` of them to the left; those give way when it gets too wide."""
+def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, left: int, width: int = WIDTH) -> list[str]:
+    """Aligned columns, the first ``left`` of them names and to the left, the others counts. When it gets too wide,
+    columns without any count go, then names give way; and where too little of them would be left, counts go below.
+    """
     lines = [list(head), *(list(row) for row in rows)]
-    widths = [max(len(line[at]) for line in lines) for at in range(len(head))]
-    spare = WIDTH - sum(widths[left:]) - 2 * (len(head) - 1)
+    if _wide(lines) > width:
+        used = [at for at in range(len(head)) if at < left or any(line[at] != "-" for line in lines[1:])]
+        lines = [[line[at] for at in used] for line in lines]
+    widths = _widths(lines)
+    spare = width - sum(widths[left:]) - 2 * (len(widths) - 1)
+    if spare < sum(min(w, _LEGIBLE) for w in widths[:left]):
+        return _stacked(lines, left, width)
     for at in range(left):
-        widths[at] = min(widths[at], max(spare - sum(min(w, 12) for w in widths[at + 1 : left]), 8))
+        widths[at] = min(widths[at], spare - sum(min(w, _LEGIBLE) for w in widths[at + 1 : left]))
         spare -= widths[at]
     return [_row(line, widths, left) for line in lines]
+
+
+def _widths(lines: Sequence[Sequence[str]]) -> list[int]:
+    return [max(map(len, column)) for column in zip(*lines, strict=True)]
+
+
+def _wide(lines: Sequence[Sequence[str]]) -> int:
+    widths = _widths(lines)
+    return sum(widths) + 2 * (len(widths) - 1)
+
+
+def _stacked(lines: Sequence[Sequence[str]], left: int, width: int) -> list[str]:
+    """Each row in two lines, counts below names."""
+    widths = _widths([line[left:] for line in lines])
+    out = []
+    for line in lines:
+        names = "  ".join(cell for cell in line[:left] if cell)
+        out += [cut(names, width)] if names else []
+        out.append("  " + _row(line[left:], widths, 0))
+    return out
 
 
 def _row(line: Sequence[str], widths: Sequence[int], left: int) -> str:

@@ -21,11 +21,13 @@ _ROTATED = re.compile(r"[.-]\d{1,14}(?:[.-]\d{1,6})?(?:\.gz)?|\.gz")
 
 
 class Found(NamedTuple):
-    """``summaries`` by their hour; ``damaged``: lines and files that could not be read; ``files``: that were."""
+    """``summaries`` by their hour; ``damaged``: lines that are neither event nor summary, and packed
+    files that break off; ``files``: how many were read; ``events``: lines that are events."""
 
     summaries: tuple[Summary, ...]
     damaged: int
     files: int
+    events: int = 0
 
 
 def daily_files(folder: Path) -> list[Path]:
@@ -43,7 +45,7 @@ def event_files(path: Path) -> list[Path]:
 def read(paths: Iterable[Path]) -> Found:
     """All summaries in ``paths``. Raises OSError for a file that may not be read."""
     summaries: list[Summary] = []
-    damaged = files = 0
+    damaged = files = events = 0
     for path in paths:
         files += 1
         for line in _lines(path):
@@ -52,10 +54,12 @@ def read(paths: Iterable[Path]) -> Found:
             except ValueError:
                 damaged += 1
             else:
-                if summary is not None:
+                if summary is None:
+                    events += 1
+                else:
                     summaries.append(summary)
     summaries.sort(key=lambda summary: summary.hour)
-    return Found(tuple(summaries), damaged, files)
+    return Found(tuple(summaries), damaged, files, events)
 
 
 def _summary(line: bytes | None) -> Summary | None:
@@ -68,6 +72,8 @@ def _summary(line: bytes | None) -> Summary | None:
         raise ValueError("nested too deeply") from None
     if not isinstance(data, dict):
         raise ValueError("no object")
+    if "summary" not in data and "action" not in data:
+        raise ValueError("neither an event nor a summary")
     return from_data(data["summary"]) if "summary" in data else None
 
 

@@ -19,8 +19,9 @@ from guardware.report.totals import Totals
 Report = dict[str, Any]
 
 
-def build(totals: Totals, found: Found, config: Config) -> Report:
-    """The report on ``totals``, which were read from ``found``."""
+def build(totals: Totals, found: Found, config: Config, *, configured: bool = True) -> Report:
+    """The report on ``totals``, which were read from ``found``. ``configured``: a configuration was read, and
+    ``config`` is not the mere defaults."""
     proposals = propose(totals, config)
     return {
         "from": iso(totals.first),
@@ -33,6 +34,8 @@ def build(totals: Totals, found: Found, config: Config) -> Report:
         "lost": totals.lost,
         "uncounted": totals.uncounted,
         "mode": config.mode,
+        "configured": configured,
+        "recorded_mode": recorded_mode(totals),
         "visits": totals.visits,
         "people_visits": totals.people,
         "people_hours": sum(n for key, n in totals.asked.items() if key.person),
@@ -46,6 +49,12 @@ def build(totals: Totals, found: Found, config: Config) -> Report:
         "proposals": [_proposal(proposal) for proposal in proposals],
         "snippet": snippet(proposals, config),
     }
+
+
+def recorded_mode(totals: Totals) -> str:
+    """In which mode the visits were judged: monitor, enforce, or "both"."""
+    modes = {"enforce" if key.enforced else "monitor" for key in totals.decisions}
+    return modes.pop() if len(modes) == 1 else "both"
 
 
 def iso(time: float) -> str:

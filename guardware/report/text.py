@@ -1,4 +1,4 @@
-"""The report as text, at most 100 columns wide."""
+"""The report as text, for a terminal of any width."""
 
 from collections.abc import Iterable, Sequence
 from textwrap import wrap
@@ -9,17 +9,25 @@ from guardware.report.proposals import ENOUGH
 from guardware.report.report import Report
 
 WIDTH = 100
+"""Columns where nobody says how many there are."""
+
+_MOST = 120
+"""Columns beyond which sentences are hard to read."""
 
 _ROWS = 20
 _CRAWLERS = 15
+_LEGIBLE = 12
+"""Columns that names should have."""
 _BAR = 15
+_BESIDE = 68
+"""Columns of a bar at most, and of what stands beside the two."""
 
 _DONE = {"allow": "allowed", "protect": "protected", "limit": "limited", "deny": "refused"}
 
 _COLUMNS = ("people_pictures", "others_pictures", "people_pages", "others_pages")
 
 _FEW = (
-    "Only {people:,} visits were of people-like clients: too few to say. From {enough:,} on thresholds are "
+    "Only {people:,} {visits} of people-like clients: too few to say. From {enough:,} on thresholds are "
     "proposed; let it run longer."
 )
 _WHAT_COUNTS = (
@@ -29,28 +37,47 @@ _WHAT_COUNTS = (
 )
 
 
-def text(report: Report) -> str:
-    """The whole report."""
-    parts = [_head(report), _decisions(report), _touched(report), _crawlers(report)]
-    parts += [_scores(report), _asked(report), _proposals(report), _snippet(report)]
+def text(report: Report, width: int = WIDTH) -> str:
+    """The whole report, in ``width`` columns (at least 60; more than 120 are not used)."""
+    width = min(width, _MOST)
+    every = (_head, _decisions, _touched, _crawlers, _scores, _asked, _proposals, _snippet)
+    parts = (part(report, width) for part in every)
     return "\n\n".join("\n".join(part) for part in parts if part)
 
 
-def _head(report: Report) -> list[str]:
+def _head(report: Report, width: int) -> list[str]:
     days, first, last = report["days"], _when(report["from"]), _when(report["to"])
     sentences = [
         f"{first} to {last} UTC: {days} {_plural(days, 'day')}, with visits in {report['hours']} of "
         f"{report['span_hours']} {_plural(report['span_hours'], 'hour')}.",
-        f"{report['visits']:,} visits, {report['people_visits']:,} of them by people-like clients. "
-        f"Mode now: {report['mode']}.",
+        f"{report['visits']:,} {_plural(report['visits'], 'visit')}, {report['people_visits']:,} of them by "
+        f"people-like clients. {_mode(report)}",
     ]
     if report["damaged"]:
         sentences.append(f"{report['damaged']:,} damaged {_plural(report['damaged'], 'line')} passed over.")
     if report["lost"]:
-        sentences.append(f"{report['lost']:,} events could not be written; they are counted here all the same.")
+        told = (
+            "event could not be written; it is" if report["lost"] == 1 else "events could not be written; they are"
+        )
+        sentences.append(f"{report['lost']:,} {told} counted here all the same.")
     if report["uncounted"]:
-        sentences.append(f"{report['uncounted']:,} pictures are of more clients than are followed at a time.")
-    return [line for sentence in sentences for line in wrap(sentence, WIDTH)]
+        pictures = f"{report['uncounted']:,} {_plural(report['uncounted'], 'picture')}"
+        sentences.append(f"{pictures} asked by more clients than are followed at a time.")
+    return [line for sentence in sentences for line in wrap(sentence, width)]
+
+
+_MODES = {"both": "partly in mode: monitor, partly in mode: enforce"}
+
+
+def _mode(report: Report) -> str:
+    """What is configured now; without a configuration, how the visits were judged."""
+    if report["configured"]:
+        return f"Mode now: {report['mode']}."
+    judged = _MODES.get(report["recorded_mode"], f"in mode: {report['recorded_mode']}")
+    return (
+        f"They were judged {judged}. No configuration was read: name yours with --config, since thresholds and "
+        "budget are compared with the default ones here."
+    )
 
 
 def _when(iso: str) -> str:
@@ -62,10 +89,10 @@ def _plural(count: int, word: str) -> str:
     return word if count == 1 else f"{word}s"
 
 
-def _decisions(report: Report) -> list[str]:
+def _decisions(report: Report, width: int) -> list[str]:
     rows = [[_done(r), r["decided_by"], *_numbers(r, "visits", "pictures", "people")] for r in report["decisions"]]
     head = ["", "decided by", "visits", "pictures", "people-like"]
-    return [*_title("What was done, or would have been"), *_table(head, rows, (0, 1), _ROWS)]
+    return [*_title("What was done, or would have been"), *_table(head, rows, (0, 1), _ROWS, width)]
 
 
 def _done(row: dict[str, Any]) -> str:
@@ -73,43 +100,43 @@ def _done(row: dict[str, Any]) -> str:
     return done if row["enforced"] or row["action"] == "allow" else f"would have been {done}"
 
 
-def _touched(report: Report) -> list[str]:
+def _touched(report: Report, width: int) -> list[str]:
     title = _title("Budgets and limits")
     rows = [[r["decided_by"], _done(r), *_numbers(r, "visits", "people")] for r in report["touched"]]
     if not rows:
         return [*title, "Nobody reached one."]
-    return [*title, *_table(["", "", "visits", "people-like"], rows, (0, 1), _ROWS)]
+    return [*title, *_table(["", "", "visits", "people-like"], rows, (0, 1), _ROWS, width)]
 
 
-def _crawlers(report: Report) -> list[str]:
+def _crawlers(report: Report, width: int) -> list[str]:
     rows = [[c["token"], c["purpose"], *_numbers(c, "visits"), _actions(c)] for c in report["crawlers"]]
     if not rows:
         return []
     title = _title("Crawlers and tools, by the names they give")
-    return [*title, *_table(["", "", "visits", "verdicts"], rows, (0, 1, 3), _CRAWLERS)]
+    return [*title, *_table(["", "", "visits", "verdicts"], rows, (0, 1, 3), _CRAWLERS, width)]
 
 
 def _actions(crawler: dict[str, Any]) -> str:
     return ", ".join(f"{action} {visits:,}" for action, visits in crawler["actions"].items())
 
 
-def _scores(report: Report) -> list[str]:
+def _scores(report: Report, width: int) -> list[str]:
     """Bars for pictures, on which most depends; figures for both. A run of empty bins is one line."""
     rows = report["scores"]
     if not rows:
         return []
     most = {name: max(row[name] for row in rows) for name in _COLUMNS}
-    lines: list[str] = []
+    bar, lines = max(min(_BAR, (width - _BESIDE) // 2), 0), list[str]()
     for row in rows:
         if any(row[name] for name in _COLUMNS) or _marks(report, row):
-            lines.append(_score(report, row, most))
+            lines.append(_score(report, row, most, bar))
         elif lines[-1] != _GAP:
             lines.append(_GAP)
     heads = "".join(f"{name:>9}" for name in ("people", "others") * 2)
     return [
         *_title("Scores of visits that thresholds decide"),
-        f"{'':6}{'pictures':>18}{'pages':>18}  pictures",
-        f"{'from':>6}{heads}  {'people':<{_BAR}} others",
+        f"{'':6}{'pictures':>18}{'pages':>18}{'  pictures' if bar else ''}",
+        f"{'from':>6}{heads}" + (f"  {'people':<{bar}} others" if bar else ""),
         *lines,
     ]
 
@@ -117,9 +144,9 @@ def _scores(report: Report) -> list[str]:
 _GAP = "   ..."
 
 
-def _score(report: Report, row: dict[str, Any], most: dict[str, int]) -> str:
+def _score(report: Report, row: dict[str, Any], most: dict[str, int], bar: int) -> str:
     figures = "".join(f"{number:>9}" for number in _numbers(row, *_COLUMNS))
-    bars = " ".join(f"{_bar(row[name], most[name]):<{_BAR}}" for name in _COLUMNS[:2])
+    bars = " ".join(f"{_bar(row[name], most[name], bar):<{bar}}" for name in _COLUMNS[:2])
     return f"{row['from']:+6.2f}{figures}  {bars} {_marks(report, row)}".rstrip()
 
 
@@ -129,22 +156,22 @@ def _marks(report: Report, row: dict[str, Any]) -> str:
     return " ".join(p["key"].partition(".")[2] for p in thresholds if 0 <= p["now"] - row["from"] < STEP)
 
 
-def _bar(count: int, most: int) -> str:
-    return "#" * -(-count * _BAR // most) if count else ""
+def _bar(count: int, most: int, width: int) -> str:
+    return "#" * -(-count * width // most) if count else ""
 
 
-def _asked(report: Report) -> list[str]:
+def _asked(report: Report, width: int) -> list[str]:
     rows = [[f"{r['most']:,}", *_numbers(r, "people", "others")] for r in report["asked"]]
     if not rows:
         return []
     title = _title("Different pictures that a client asked in an hour")
-    return [*title, *_table(["up to", "people-like", "others"], rows, (), len(rows))]
+    return [*title, *_table(["up to", "people-like", "others"], rows, (), len(rows), width)]
 
 
-def _proposals(report: Report) -> list[str]:
+def _proposals(report: Report, width: int) -> list[str]:
     title = _title("Thresholds and budget that would fit")
     if not report["enough"]:
-        return [*title, *wrap(_FEW.format(people=report["people_visits"], enough=ENOUGH), WIDTH)]
+        return [*title, *wrap(_few(report), width)]
     rows = [
         [
             p["key"],
@@ -157,14 +184,19 @@ def _proposals(report: Report) -> list[str]:
         for p in report["proposals"]
     ]
     head = ["", "now", "would fit", "people touched", "at most", ""]
-    return [*title, *_table(head, rows, (0, 5), len(rows)), "", *wrap(_WHAT_COUNTS, WIDTH)]
+    return [*title, *_table(head, rows, (0, 5), len(rows), width), "", *wrap(_WHAT_COUNTS, width)]
 
 
-def _snippet(report: Report) -> list[str]:
+def _few(report: Report) -> str:
+    people = report["people_visits"]
+    return _FEW.format(people=people, visits="visit was" if people == 1 else "visits were", enough=ENOUGH)
+
+
+def _snippet(report: Report, width: int) -> list[str]:
     if not report["enough"]:
         return []
     if not report["snippet"]:
-        return ["There is nothing to change. When you have seen enough, write mode: enforce."]
+        return wrap("There is nothing to change. When you have seen enough, write mode: enforce.", width)
     return ["To take it over, put this into guardware.yaml:", "", *report["snippet"].splitlines()]
 
 
@@ -176,17 +208,37 @@ def _title(words: str) -> list[str]:
     return [words, "-" * len(words)]
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]], lefts: Sequence[int], most: int) -> list[str]:
-    """Aligned columns, those in ``lefts`` to the left; the widest of these gives way when it gets too wide."""
+def _table(
+    head: Sequence[str], rows: Iterable[Sequence[str]], lefts: Sequence[int], most: int, width: int
+) -> list[str]:
+    """Aligned columns, those in ``lefts`` to the left. When it gets too wide, what stands last in words goes below
+    its row; then the widest of ``lefts`` gives way."""
     every = list(rows)
     lines = [head, *every[:most]]
-    widths = [max(len(line[at]) for line in lines) for at in range(len(head))]
-    spare = WIDTH - sum(widths) - 2 * (len(head) - 1)
-    if spare < 0 and lefts:
+    below = [""] * len(lines)
+    if _wide(lines) > width and len(head) - 1 in lefts:
+        below = [line[-1] for line in lines]
+        lines, lefts = [line[:-1] for line in lines], [at for at in lefts if at < len(head) - 1]
+    widths = _widths(lines)
+    while (spare := width - sum(widths) - 2 * (len(widths) - 1)) < 0 and lefts:
         widest = max(lefts, key=lambda at: widths[at])
-        widths[widest] = max(widths[widest] + spare, 12)
-    out = [_row(line, widths, lefts) for line in lines]
+        if widths[widest] <= _LEGIBLE:
+            break
+        widths[widest] = max(widths[widest] + spare, _LEGIBLE)
+    out = []
+    for line, words in zip(lines, below, strict=True):
+        out.append(_row(line, widths, lefts))
+        out += wrap(words, width, initial_indent="    ", subsequent_indent="    ")
     return out if len(every) <= most else [*out, f"and {len(every) - most:,} more; --json has them all"]
+
+
+def _widths(lines: Sequence[Sequence[str]]) -> list[int]:
+    return [max(map(len, column)) for column in zip(*lines, strict=True)]
+
+
+def _wide(lines: Sequence[Sequence[str]]) -> int:
+    widths = _widths(lines)
+    return sum(widths) + 2 * (len(widths) - 1)
 
 
 def _row(line: Sequence[str], widths: Sequence[int], lefts: Sequence[int]) -> str:

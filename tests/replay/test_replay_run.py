@@ -90,6 +90,19 @@ def test_the_configuration_decides(write: Write) -> None:
     assert mistake["decisions"][0] == {"action": "deny", "decided_by": "rules[0]", "visits": 3}
 
 
+def test_equal_mistakes_are_one_group(write: Write) -> None:
+    odd, other = "Mozilla/5.0 (Unheard-of) Engine/1", "Mozilla/5.0 (Odd; Linux) Engine/1"
+    lines = [line for n in range(3) for line in browsing(f"192.0.2.{n}", odd)]
+    report = report_on(write([*lines, *browsing("198.51.100.1", other, pictures=20)]))
+    assert [(g["clients"], g["alike"], g["visits"]) for g in report["mistakes"]["groups"]] == [
+        (1, ["198.51.100.0/24"], 23),
+        (3, ["192.0.2.0/24"], 18),
+    ]
+    assert report["mistakes"]["groups"][1]["decisions"] == [
+        {"action": "protect", "decided_by": "thresholds.protect", "visits": 18}
+    ]
+
+
 def test_a_mistake_comes_with_its_evidence(write: Write) -> None:
     odd = "Mozilla/5.0 (Unheard-of) Engine/1"
     report = report_on(write([*browsing(), *browsing("192.0.2.1", odd)]))
@@ -182,12 +195,19 @@ def test_no_line_at_all(write: Write, lines: list[str], reason: str) -> None:
         report_on(write(lines))
 
 
+def test_the_first_line_of_an_unreadable_log_is_masked(write: Write) -> None:
+    with pytest.raises(GuardwareError, match=r"its first line begins '203\.0\.113\.0/24 nonsense'"):
+        report_on(write(["203.0.113.9 nonsense"]))
+
+
 def test_old_browsers_were_not_old_in_an_old_log(write: Write) -> None:
     name = write(browsing(agent=FIREFOX.replace("157", "120")))
     assert report_on(name)["clients"][0]["score"] == 1.5
     old = report_on(name, now=NOW + 3 * 365 * 86400)
     assert old["clients"][0]["score"] == 0
-    assert any("The log began 3.0 years ago" in note for note in old["notes"])
+    assert any("The log began 3 years ago" in note for note in old["notes"])
+    younger = report_on(name, now=NOW + 366 * 86400)
+    assert any("The log began 1 year ago" in note for note in younger["notes"])
 
 
 def test_the_site_may_be_named(write: Write) -> None:
@@ -206,7 +226,7 @@ def test_ctrl_c_reports_what_was_read_until_then(write: Write, monkeypatch: pyte
 
     report = replay([write(browsing())], Config(), Wishes(), NOW, interrupt)
     assert report["lines"]["judged"] == 3
-    assert report["notes"][0].startswith("You ended the reading")
+    assert report["cut_short"]
 
 
 def test_many_clients_are_let_go_and_still_counted(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:

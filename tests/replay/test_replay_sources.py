@@ -134,5 +134,5 @@ def test_zst_without_its_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setitem(__import__("sys").modules, "zstandard", None)
     path = tmp_path / "log"
     path.write_bytes(two_frames(TEXT))
-    with pytest.raises(GuardwareError, match=r"guardware\[zstd\]"):
+    with pytest.raises(GuardwareError, match=r"in a clone of guardware: pip install '\.\[zstd\]'"):
         Source(str(path))

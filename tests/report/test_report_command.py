@@ -20,6 +20,8 @@ from guardware.observe.events import Recorder
 from guardware.observe.summary import to_line
 from guardware.store import MemoryStore
 
+EVENT = b'{"time":1793577600.5,"action":"protect","path":"/art/1.jpg"}\n'
+
 WEEK = [
     with_crawlers(
         an_hour(
@@ -39,6 +41,7 @@ WEEK = [
 @pytest.fixture(autouse=True)
 def sunday(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "time", lambda: MONDAY + 7 * 86400.0)
+    monkeypatch.setenv("COLUMNS", "100")
 
 
 def report(tmp_path: Path, *arguments: str, config: str = "mode: monitor\n") -> Result:
@@ -103,7 +106,7 @@ def test_nothing_to_change(tmp_path: Path) -> None:
 
 def test_an_event_file_with_a_damaged_line(tmp_path: Path) -> None:
     events = tmp_path / "events.jsonl"
-    events.write_bytes(b'{"time": 1}\n{"summ\n' + to_line(WEEK[0]))
+    events.write_bytes(EVENT + b'{"summ\n' + to_line(WEEK[0]))
     (tmp_path / "events.jsonl.1").write_bytes(to_line(WEEK[1]))
     text = report(tmp_path, "--events", str(events)).output
     assert "322 visits" in text
@@ -120,7 +123,63 @@ def test_nothing_recorded_yet(tmp_path: Path) -> None:
     result = report(tmp_path)
     assert result.exit_code == 1
     assert isinstance(result.exception, GuardwareError)
-    assert "nothing has been recorded yet: let the guard run with mode: monitor" in str(result.exception)
+    told = " ".join(str(result.exception).split())
+    assert "nothing has been recorded yet: let the guard run with mode: monitor" in told
+    assert "the running hour's comes with the first visit after 01:00 UTC, or when the guard stops" in told
+
+
+@pytest.mark.parametrize("columns", [60, 80, 100])
+def test_everything_keeps_to_the_width_of_the_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    told = f"guardware: {report(tmp_path).exception}"
+    write_daily(tmp_path / "state" / "summary", WEEK)
+    for text in (told, report(tmp_path).output):
+        assert [line for line in text.splitlines() if len(line) > columns] == []
+    why = "2 touches 2.00% of them"
+    assert (f"  {why}" in text) if columns == 100 else (f"\n    {why}" in text)
+
+
+@pytest.mark.parametrize(
+    ("recorded", "words"),
+    [
+        ([False], "They were judged in mode: monitor."),
+        ([True], "They were judged in mode: enforce."),
+        ([False, True], "They were judged partly in mode: monitor, partly in mode: enforce."),
+    ],
+)
+def test_without_a_configuration_the_file_tells_the_mode(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, recorded: list[bool], words: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    events = tmp_path / "events.jsonl"
+    events.write_bytes(b"".join(to_line(an_hour(people={0.0: 9}, enforced=enforced)) for enforced in recorded))
+    text = " ".join(CliRunner().invoke(command, ["--events", str(events)]).output.split())
+    assert f"{words} No configuration was read: name yours with --config" in text
+    assert "Mode now" not in text
+
+
+def test_an_access_log_is_no_event_file(tmp_path: Path) -> None:
+    log = tmp_path / "access.log"
+    log.write_text('203.0.113.9 - - [20/Nov/2026:10:00:00 +0000] "GET / HTTP/1.1" 200 5\n{"msg": "handled"}\n')
+    result = report(tmp_path, "--events", str(log))
+    assert result.exit_code == 1
+    told = " ".join(str(result.exception).split())
+    assert "access.log is no event file: none of its 2 lines is an event or a summary of guardware's" in told
+    assert "guardware replay" in told
+
+
+def test_events_of_the_first_hour(tmp_path: Path) -> None:
+    (tmp_path / "events.jsonl").write_bytes(EVENT)
+    told = " ".join(str(report(tmp_path, "--events", str(tmp_path / "events.jsonl")).exception).split())
+    assert "events.jsonl has 1 event, but no summary of an hour yet." in told
+    assert "first visit after 01:00 UTC" in told
+
+
+def test_summaries_of_the_future(tmp_path: Path) -> None:
+    write_daily(tmp_path / "state" / "summary", [an_hour(MONDAY + 30 * 86400, people={0.0: 9})])
+    assert "are of the future; is the clock right?" in " ".join(str(report(tmp_path).exception).split())
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ def test_daily_files_in_their_order(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
-    assert read(daily_files(tmp_path / "none")) == ((), 0, 0)
+    assert read(daily_files(tmp_path / "none")) == ((), 0, 0, 0)
 
 
 def test_an_event_file_and_what_it_was_rotated_into(tmp_path: Path) -> None:
