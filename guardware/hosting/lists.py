@@ -41,7 +41,8 @@ def read_networks(path: Path) -> Read:
         text = path.read_bytes().decode("utf-8-sig", "replace")
     except OSError as error:
         where = "" if path.is_absolute() else f" (looked for at {path.absolute()})"
-        return Read([], [f"{_name(path)}: {error.strerror or error}{where}; create it, or take it out of the list"])
+        fault = f"{_name(path)}: {error.strerror or error}{where}"
+        return Read([], [f"{fault}; create it, or take it out of the list"])
     rows = _json_rows(text, path) if text.lstrip()[:1] in ("{", "[") else _line_rows(text, path)
     read = Read([], [])
     for place, network, owner in rows:
