@@ -15,6 +15,9 @@ from guardware.store.protocol import RENDERED, Record, Touch
 from guardware.verdict import GROUPS, LASTING, Evidence, Group
 from guardware.visit import Visit
 
+_FURTHER = 1.5
+"""``Record.pages`` beyond which a page was not the first."""
+
 _BEHAVIOUR, _DEEDS = GROUPS.index(Group.BEHAVIOUR), LASTING.index(Group.BEHAVIOUR)
 
 _new = tuple.__new__
@@ -50,7 +53,9 @@ class Circumstances:
         client, network, address, kind = touch[:4]
         pages = record.pages
         rendered = pages > 0 and bool(record.habits & RENDERED)
-        if not record.limited_by and identity.crawler is None:  # who gives his name hides in no crowd
+        # Who gives his name hides in no crowd; and a further page of somebody who opened one says nothing new.
+        further = pages > _FURTHER and touch.original is None and not account
+        if not (record.limited_by or further or identity.crawler is not None):
             picture, visits, rate = touch.original, record.visits, record.rate
             # fmt: off
             seen = (
@@ -61,7 +66,7 @@ class Circumstances:
         standing = aggregates.standing(fingerprint, network, account, client)
         fast = aggregates.site.fast
         fast = FAST if fast is None or fast < FAST else fast
-        found = () if quiet(record, fast) else self._deeds(visit, identity, touch, record, fast)
+        found = () if quiet(record, fast, self._budget) else self._deeds(visit, identity, touch, record, fast)
         if self._owner is not None and (prior := hosting_network(self._owner(visit.source.address))) is not None:
             found = (*found, *self._signals.tuned((prior,)))
         if standing is not None and (crowd := of_standing(standing, pages=pages, rendered=rendered)):

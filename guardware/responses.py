@@ -84,14 +84,20 @@ def private(caching: RawHeaders) -> RawHeaders:
     return [(b"cache-control", b", ".join([b"private", *own])), (b"vary", vary)]
 
 
+_COOKIE = b"set-cookie"
+_COOKIE_LENGTH = len(_COOKIE)
+
 Answered = Callable[[Visit, int, bool], None]
 """Is told of a visit, the status with which the application answers it, and whether it sets a cookie."""
 
 
 def tell(answered: Answered, visit: Visit, message: Message) -> None:
     """Tell ``answered`` of the start of a response, if there is anything to tell."""
-    status = message["status"]
-    cookie = visit.cookie is None and any(name.lower() == b"set-cookie" for name, _ in message.get("headers", ()))
+    status, cookie = message["status"], False
+    if visit.cookie is None:
+        for name, _ in message.get("headers", ()):
+            if len(name) == _COOKIE_LENGTH and name.lower() == _COOKIE:
+                cookie = True
     if cookie or status >= 400:
         answered(visit, status, cookie)
 
@@ -110,7 +116,9 @@ def open_send(
 
     def send_open(message: Message) -> Awaitable[None]:
         if message["type"] == "http.response.start":
-            tell(answered, visit, message)
+            # Asked here, though ``tell`` asks too: of nearly every answer there is nothing to tell.
+            if visit.cookie is None or message["status"] >= 400:
+                tell(answered, visit, message)
             message["headers"], picture = with_notices(message.get("headers", ()), notices, visit)
             if picture and pictured is not None and message["status"] in (200, 206):
                 pictured(visit)

@@ -1,6 +1,6 @@
 """Claims: whether a visit comes from the crawler that its user-agent names, as far as its address can tell."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from typing import Protocol
 
@@ -59,7 +59,6 @@ class Claims:
 
     def __init__(
         self,
-        catalogue: Iterable[Crawler],
         ranges: Ranges | None,
         names: Names | None,
         backlog: Backlog,
@@ -71,14 +70,15 @@ class Claims:
         self._backlog = backlog
         self._counts = counts
         self._clock = clock
-        self._plans = {crawler.token: self._make_plan(crawler) for crawler in catalogue}
+        self._plans: dict[str, Plan] = {}
+        """Of those that were claimed; there are no more than the catalogue has."""
         self._verified: Expiring[_Key, Proof] = Expiring(SIZE, VERIFIED_FOR)
         self._lying: Expiring[_Key, Proof] = Expiring(SIZE, LYING_FOR)
         self._unverified: Expiring[_Key, Proof] = Expiring(SIZE, UNVERIFIED_FOR)
 
     def standing(self, source: Source, crawler: Crawler, now: float) -> Proof:
         """What the claim to be ``crawler`` is worth. Never waits."""
-        plan = self._plans.get(crawler.token) or self._make_plan(crawler)
+        plan = self._plans.get(crawler.token) or self._plans.setdefault(crawler.token, self._make_plan(crawler))
         if plan.settled is not None:
             return plan.settled
         key = (source.address, crawler.token)

@@ -50,7 +50,7 @@ class Verifier:
         self._clock = clock
         self._backlog = Backlog()
         self._counts = dict.fromkeys(Standing, 0)
-        self._claims = Claims(crawlers, ranges, names, self._backlog, self._counts, clock)
+        self._claims = Claims(ranges, names, self._backlog, self._counts, clock)
         self._signatures = (
             None if checker is None else Signatures(crawlers, checker, self._backlog, self._counts, clock)
         )

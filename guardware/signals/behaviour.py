@@ -28,6 +28,8 @@ CATALOGUE, SWEPT = 200, 0.5
 """The share of a site's pictures that one client asks in a day, where the site has that many: a visitor of a small
 portfolio sees all of it (feature 28; our judgement)."""
 
+_LEAST_SWEEP = min(SWEPT * CATALOGUE, A_PAGE)
+
 COOKIES = 3
 """Answers that set a cookie, without one coming back (feature 30)."""
 ERRORS = 10.0
@@ -63,10 +65,11 @@ class Deed(NamedTuple):
     look: Callable[[Conduct], tuple[float, str] | None]
 
 
-def quiet(record: Record, fast: float) -> bool:
+def quiet(record: Record, fast: float, budget: int) -> bool:
     """Whether no signal can speak; the case of nearly every visit, so it is asked first."""
+    asked = record.asked_hour
     return (
-        record.asked_hour < ENOUGH
+        (asked < ENOUGH or (record.pages >= _NO_PAGE and asked <= budget / 5 and record.asked_day < _LEAST_SWEEP))
         and record.navigated <= FREE_NAVIGATIONS
         and record.rate <= fast
         and record.errors <= ERRORS

@@ -18,7 +18,7 @@ from guardware.errors import ConfigError
 
 GPTBOT = "https://openai.com/gptbot.json"
 MISTRAL = "https://mistral.ai/mistralai-user-ips.json"
-_SHIPPED = {url: copy.list.prefixes for url, copy in bundled_copies()}
+_SHIPPED = {url: copy.list.prefixes for url, copy in bundled_copies().items()}
 UNKNOWN = "no address is known for its name (DNS)"
 _TAKEN = ["catalogue.json", "ranges"]
 

@@ -128,8 +128,8 @@ def test_deeds_alone_make_a_suspect_and_condemn_nobody() -> None:
 @given(
     st.builds(
         Record,
-        asked_hour=st.integers(0, 40),
-        asked_day=st.just(0),
+        asked_hour=st.integers(0, 130),
+        asked_day=st.integers(0, 130),
         navigated=st.integers(0, 4),
         walk=st.integers(0, 14),
         pages=st.floats(0, 3),
@@ -137,8 +137,11 @@ def test_deeds_alone_make_a_suspect_and_condemn_nobody() -> None:
         errors=st.floats(0, 12),
         habits=st.integers(0, 15),
         rate=st.floats(0, 6),
+        home_asked=st.integers(0, 40),
+        home_pages=st.floats(0, 3),
+        home_walk=st.integers(0, 14),
     )
 )
 def test_the_quiet_have_nothing_to_answer_for(record: Record) -> None:
-    if quiet(record, FAST):
+    if quiet(record, FAST, PLAIN.budget):
         assert found(record) == {}

@@ -9,6 +9,7 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -41,6 +42,12 @@ async def resolve_name(host: str) -> list[str]:
     return list(answers.addresses())
 
 
+@cache
+def _public_tls() -> ssl.SSLContext:
+    """The machine's certificates; reading them takes some 25 ms, so it is done once."""
+    return ssl.create_default_context()
+
+
 class DirectoryFetcher:
     """Fetches ``https://<origin>/.well-known/http-message-signatures-directory``.
 
@@ -60,7 +67,7 @@ class DirectoryFetcher:
         self._resolve = resolve
         self._permits = permits
         self._ports = ports
-        self._tls = tls or ssl.create_default_context()
+        self._tls = tls or _public_tls()
         self._seconds = seconds
 
     async def __call__(self, origin: str) -> Fetched:
