@@ -53,6 +53,7 @@ class AccountFunction:
         try:
             return shortened((self._function(scope) or "").encode("utf-8", "surrogatepass"))
         except Exception:
+            # Whatever the owner's code raises. He gets the traceback, and the visitor his page.
             if not self._failed:
                 self._failed = True
                 logger.exception("the account function failed (said once); such a request belongs to no account")

@@ -116,9 +116,7 @@ def open_send(
 
     def send_open(message: Message) -> Awaitable[None]:
         if message["type"] == "http.response.start":
-            # Asked here, though ``tell`` asks too: of nearly every answer there is nothing to tell.
-            if visit.cookie is None or message["status"] >= 400:
-                tell(answered, visit, message)
+            tell(answered, visit, message)
             message["headers"], picture = with_notices(message.get("headers", ()), notices, visit)
             if picture and pictured is not None and message["status"] in (200, 206):
                 pictured(visit)

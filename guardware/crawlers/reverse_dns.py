@@ -203,5 +203,5 @@ class _Datagrams(Do53Nameserver):
 
     async def async_query(self, *args: Any, **kwargs: Any) -> Message:
         if kwargs["max_size"]:
-            raise NotImplementedError("the answer is too long for a datagram")
+            raise OSError("the answer is too long for a datagram, and TCP is not used")
         return await super().async_query(*args, **kwargs)

@@ -109,4 +109,7 @@ def test_how_the_bytes_are_cut_changes_nothing(lengths: list[int], answer: bytes
 
 @given(st.lists(st.tuples(st.sampled_from("cs"), st.binary(min_size=1, max_size=60)), max_size=8))
 def test_nothing_makes_it_fail(said: list[tuple[str, bytes]]) -> None:
-    listen(said)
+    """What is no HTTP ends the listening with a word on why, or is still waited for."""
+    exchanges, unread = listen(said)
+    assert isinstance(unread, str)
+    assert sum(len(one.body) for one in exchanges) <= sum(len(data) for who, data in said if who == "s")

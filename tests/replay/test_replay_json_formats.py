@@ -1,6 +1,7 @@
 """Lines of JSON: whichever keys they have."""
 
 import json
+from math import isfinite
 from typing import Any
 
 import pytest
@@ -163,11 +164,13 @@ VALUES = st.recursive(
 def test_any_values_are_read_or_refused(changed: dict[str, Any]) -> None:
     parse = flat([json.dumps(NGINX).encode()])
     assert parse is not None
-    parse(json.dumps({**NGINX, **changed}).encode())
+    entry = parse(json.dumps({**NGINX, **changed}).encode())
+    assert entry is None or isinstance(entry, Entry)
     parsed(changed)
 
 
 @given(st.fixed_dictionaries({}, optional=dict.fromkeys(CADDY["request"], VALUES)), VALUES, VALUES)
 def test_any_values_of_caddy_are_read_or_refused(changed: dict[str, Any], time: Any, answer: Any) -> None:
     record = {**CADDY, "request": {**CADDY["request"], **changed}, "resp_headers": answer, "ts": time}
-    caddy()(json.dumps(record).encode())
+    entry = caddy()(json.dumps(record).encode())
+    assert entry is None or (isinstance(entry, Entry) and isfinite(entry.time))

@@ -1,12 +1,14 @@
 """Lines of Apache, nginx and their kin: what is read of each, and that nothing written in one hurts."""
 
 import time
+from math import isfinite
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from replay_lines import line
 
+from guardware.replay.entry import Entry
 from guardware.replay.text_formats import combined, common
 
 HEAD = '203.0.113.9 - - [20/Nov/2026:10:00:00 +0000] "GET /a.jpg HTTP/1.1" 200 512'
@@ -106,7 +108,8 @@ def test_bytes_of_any_encoding_pass_through() -> None:
 @example(b'a - - [20/Nov/2026:10:00:00 +0000] "" 200 - "" ""')
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     for parse in PARSERS:
-        parse(data)
+        entry = parse(data)
+        assert entry is None or (isinstance(entry, Entry) and isfinite(entry.time))
 
 
 @given(st.text(max_size=60), st.text(max_size=60), st.text(max_size=60))

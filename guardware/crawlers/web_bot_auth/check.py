@@ -52,6 +52,7 @@ class WebBotAuth:
                 for found in read(headers)
             ]
         except Exception:
+            # What comes from strangers must not end the task that checks them; nothing is proven by it.
             _log.exception("checking a signed request")
             return _FAILED
         return min(results, key=lambda result: _BEST_FIRST[result.outcome], default=_NOTHING)
