@@ -1,14 +1,14 @@
 """Circumstances: the client's deeds, where it comes from, who else comes; what speaks beside a visit's headers."""
 
 from guardware.aftermath import Aftermath
-from guardware.aggregates import Aggregates, Seen, Standing
+from guardware.aggregates import Aggregates, Seen, Crowd
 from guardware.config.schema import Config
 from guardware.hosting import HostingNetworks
 from guardware.identity import Identity
 from guardware.policy import Policy
 from guardware.policy.score import group_weights
 from guardware.signals import Conduct, SignalTable
-from guardware.signals.aggregate import of_standing
+from guardware.signals.aggregate import of_crowd
 from guardware.signals.behaviour import FAST, quiet
 from guardware.signals.network import hosting_network
 from guardware.store.protocol import RENDERED, Record, Touch
@@ -44,7 +44,7 @@ class Circumstances:
 
     def look(
         self, visit: Visit, identity: Identity, touch: Touch, record: Record, account: str, now: float
-    ) -> tuple[tuple[Evidence, ...], Standing | None]:
+    ) -> tuple[tuple[Evidence, ...], Crowd | None]:
         """The evidence found, and what is known of the crowd, which also has the account's counts.
 
         ``account``: its key, "" for none.
@@ -63,15 +63,15 @@ class Circumstances:
             )
             # fmt: on
             aggregates.note(_new(Seen, seen), now)
-        standing = aggregates.standing(fingerprint, network, account, client)
+        crowd = aggregates.crowd_of(fingerprint, network, account, client)
         fast = aggregates.site.fast
         fast = FAST if fast is None or fast < FAST else fast
         found = () if quiet(record, fast, self._budget) else self._deeds(visit, identity, touch, record, fast)
         if self._owner is not None and (prior := hosting_network(self._owner(visit.source.address))) is not None:
             found = (*found, *self._signals.tuned((prior,)))
-        if standing is not None and (crowd := of_standing(standing, pages=pages, rendered=rendered)):
-            found = (*found, *self._signals.tuned(crowd))
-        return found, standing
+        if crowd is not None and (others := of_crowd(crowd, pages=pages, rendered=rendered)):
+            found = (*found, *self._signals.tuned(others))
+        return found, crowd
 
     def _deeds(
         self, visit: Visit, identity: Identity, touch: Touch, record: Record, fast: float

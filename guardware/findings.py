@@ -20,7 +20,7 @@ _KEPT = tuple(GROUPS.index(group) for group in LASTING)
 class Findings(NamedTuple):
     """``lasting`` and ``lasting_proof``: what of ``weights`` and ``proof`` the client's record keeps. What a visit
     declares is not: it is in each visit's own headers, and a record may be shared with others behind the same
-    address who declare nothing. ``open``: by itself it gets originals.
+    address who declare nothing. ``decision``: what can be decided already. ``open``: by itself it gets originals.
     """
 
     identity: Identity
@@ -29,7 +29,7 @@ class Findings(NamedTuple):
     proof: bool
     lasting: tuple[float, ...]
     lasting_proof: bool
-    standing: Decision | None
+    decision: Decision | None
     limits: Pair
     open: bool
 
@@ -86,7 +86,7 @@ class Examiner:
             proof,
             tuple(kept[index] for index in _KEPT),
             any(e.proof for e in evidence if e.group is not Group.DECLARED),
-            self._policy.standing(visit.kind, identity, weights, proof),
+            self._policy.of_headers(visit.kind, identity, weights, proof),
             self._policy.limits(visit.kind),
             self._policy.gives_originals(identity, weights),
         )

@@ -184,7 +184,7 @@ class Guard:
         if self.verifier is not None and (visit.signed or findings.identity.crawler is not None):
             proof = self.verifier.standing(visit, findings.identity.crawler, now)
             findings = self._examiner.proven(visit, findings, proof)
-        decision, kind = findings.standing, visit.kind
+        decision, kind = findings.decision, visit.kind
         if self._policy.ruled:
             decision = self._policy.early(visit, findings.identity, decision)
         if decision is not None:
@@ -234,7 +234,7 @@ class Guard:
         """The second half: the verdict, given the record that the store returned for ``pending.touch``."""
         visit, findings, touch = pending
         account = self._keys.account(visit.account) if visit.account else ""
-        found, standing = self._circumstances.look(visit, findings.identity, touch, record, account, now)
+        found, crowd = self._circumstances.look(visit, findings.identity, touch, record, account, now)
         evidence = findings.evidence
         if found:
             evidence = (*evidence, *found)
@@ -246,8 +246,8 @@ class Guard:
         score = total(scores)
         proof = findings.proof or bool(record.habits & PROOF)
         hour, day = record.hour, record.day
-        if standing is not None:
-            hour, day = max(hour, standing.hour), max(day, standing.day)
+        if crowd is not None:
+            hour, day = max(hour, crowd.hour), max(day, crowd.day)
         decision = self._policy.late(visit, findings.identity, score, scores, proof, record, hour, day)
         people_like = bool(record.habits & RENDERED and record.pages)
         return self._verdict(

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from itertools import accumulate
 from random import Random
 
-from guardware.aggregates import Aggregates, Seen, Standing
+from guardware.aggregates import Aggregates, Seen, Crowd
 
 HOUR = 3600.0
 MIDNIGHT = 20_610 * 86_400.0
@@ -96,7 +96,7 @@ def play(aggregates: Aggregates, *crowds: Iterable[Visit]) -> None:
 
 def lift(aggregates: Aggregates, fingerprint: str, network: str = "") -> float:
     """By how much a newcomer of the class or network would be lifted."""
-    return (aggregates.standing(fingerprint, network, "", "") or Standing()).lift
+    return (aggregates.crowd_of(fingerprint, network, "", "") or Crowd()).lift
 
 
 def taught(random: Random, visitors: int, *, hours: int = 25, signed_in: bool = False) -> tuple[Aggregates, float]:

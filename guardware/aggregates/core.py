@@ -8,7 +8,7 @@ from guardware.aggregates.cohorts import NETWORK, Cohort
 from guardware.aggregates.counting import Counting
 from guardware.aggregates.judgement import LEAST_OF_NETWORK, NOTHING
 from guardware.aggregates.learning import settle, turn
-from guardware.aggregates.words import Lift, Seen, Site, Standing
+from guardware.aggregates.words import Crowd, Lift, Seen, Site
 
 _BATCH = 64
 """Visits. A pool may take a whole gallery within a second, so its first hundred must tell."""
@@ -22,14 +22,16 @@ class Aggregates:
     """What crowds do.
 
     ``now``: seconds since the epoch; ``pictures``: the largest number of an account's different pictures that
-    matters; ``shared``: a ``share.Sharing`` tells other processes of what is counted here.
+    matters; ``shared``: a ``share.Sharing`` tells other processes of what is counted here; ``every``: seconds
+    between two looks at all that stands out.
     """
 
-    def __init__(self, *, now: float, pictures: int = 1024, shared: bool = False) -> None:
+    def __init__(self, *, now: float, pictures: int = 1024, shared: bool = False, every: float = 1.0) -> None:
         self.counting = Counting(int(now // _HOUR), pictures, shared=shared)
         self.site = Site(0, None)
         self._noted: list[Seen] = []
-        self._due = now + 1.0
+        self._every = every
+        self._due = now + every
         self._settled = now
         self._classes: dict[str, Cohort] = {}
         self._networks: dict[str, Cohort] = {}
@@ -40,10 +42,10 @@ class Aggregates:
         noted = self._noted
         noted.append(seen)
         # An account's budget must not be overdrawn while its pictures wait to be counted.
-        if seen.account or len(noted) >= _BATCH or not self._due - 1.0 <= now < self._due:
+        if seen.account or len(noted) >= _BATCH or not self._due - self._every <= now < self._due:
             self.roll(now)
 
-    def standing(self, fingerprint: str, network: str, account: str, client: str) -> Standing | None:
+    def crowd_of(self, fingerprint: str, network: str, account: str, client: str) -> Crowd | None:
         """What is known of the crowds that a visit belongs to; None if there is nothing to say."""
         counting = self.counting
         cohort = self._classes.get(fingerprint)
@@ -56,7 +58,7 @@ class Aggregates:
         if place is not None and place.lift.value > lift.value:
             lift, sort = place.lift, place.sort
         hour, day, classes = (0, 0, 0) if known is None else (known.in_hour, known.in_day, known.split)
-        return Standing(lift.value, sort, lift.reason, hour, day, classes, 0 if many is None else many[0])
+        return Crowd(lift.value, sort, lift.reason, hour, day, classes, 0 if many is None else many[0])
 
     @property
     def lifted(self) -> tuple[Lift, ...]:
@@ -65,23 +67,23 @@ class Aggregates:
         return tuple(sorted((cohort.lift for cohort in cohorts), reverse=True))
 
     def roll(self, now: float) -> None:
-        """Count what was noted, and judge the cohorts that changed; those that stand out once a second anyway."""
+        """Count what was noted, and judge the cohorts that changed; those that stand out in any case when that is due."""
         counting = self.counting
         counting.turn(int(now // _HOUR))
         noted, self._noted = self._noted, []
         for seen in noted:
             counting.count(seen)
-        second = not self._due - 1.0 <= now < self._due
+        due = not self._due - self._every <= now < self._due
         changed, counting.changed = counting.changed, []
         for cohort in changed:
-            if not second and not cohort.grown():
+            if not due and not cohort.grown():
                 counting.changed.append(cohort)
                 continue
             cohort.judged = True
             if not _small(cohort):
                 self.judge(cohort, now)
-        if second:
-            self._due = now + 1.0
+        if due:
+            self._due = now + self._every
             self.site = Site(counting.catalogue.size, counting.rates.fast())
             for cohort in (*self._classes.values(), *self._networks.values()):
                 self.judge(cohort, now)

@@ -34,7 +34,7 @@ class Lift(NamedTuple):
     reason: str
 
 
-class Standing(NamedTuple):
+class Crowd(NamedTuple):
     """What is known of those whom a visit belongs to.
 
     - ``lift``: 0 to 2, natural-log units, of its class or its network, whichever ``sort`` names ("class",

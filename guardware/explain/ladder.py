@@ -21,7 +21,7 @@ class Rung(NamedTuple):
     short_by: float | None
 
 
-class Standing(NamedTuple):
+class Weighed(NamedTuple):
     """What the upper rungs look at: the ``scores`` by group (``GROUPS`` order), and whether there is ``proof``."""
 
     scores: tuple[float, ...]
@@ -46,7 +46,7 @@ def rung_of(decided_by: str) -> str:
     return decided_by
 
 
-def why(judged: Judged, standing: Standing, config: Config) -> str:
+def why(judged: Judged, weighed: Weighed, config: Config) -> str:
     """Why this rung decided."""
     verdict, decided_by = judged.verdict, judged.verdict.decided_by
     match rung_of(decided_by):
@@ -61,14 +61,14 @@ def why(judged: Judged, standing: Standing, config: Config) -> str:
         case "limits":
             return _limit(judged, config)
         case "thresholds":
-            return _threshold(judged, standing, config)
+            return _threshold(judged, weighed, config)
         case "budgets":
             return _budget(judged, config)
         case _:
             return "no rule, no crawler's purpose and no limit has a say, and too little speaks against it"
 
 
-def next_rungs(judged: Judged, standing: Standing, config: Config) -> list[Rung]:
+def next_rungs(judged: Judged, weighed: Weighed, config: Config) -> list[Rung]:
     """What would have been needed for the rungs above; none where the score is not asked."""
     if rung_of(judged.verdict.decided_by) not in ("thresholds", "budgets", "default"):
         return []
@@ -80,7 +80,7 @@ def next_rungs(judged: Judged, standing: Standing, config: Config) -> list[Rung]
         if score < value
     ]
     if judged.verdict.action is not Action.DENY:
-        rungs.append(_deny(judged, standing, bounds.deny))
+        rungs.append(_deny(judged, weighed, bounds.deny))
     if judged.verdict.decided_by == "default" and judged.record is not None and judged.visit.kind is Kind.IMAGE:
         left = config.budgets.per_hour - judged.record.hour
         needs = f"{left + 1} more different originals in this hour of the clock (UTC)"
@@ -88,25 +88,25 @@ def next_rungs(judged: Judged, standing: Standing, config: Config) -> list[Rung]
     return rungs
 
 
-def _deny(judged: Judged, standing: Standing, bound: float) -> Rung:
+def _deny(judged: Judged, weighed: Weighed, bound: float) -> Rung:
     missing = []
-    short_by = max(bound - standing.own, bound - judged.verdict.score, 0.0)
+    short_by = max(bound - weighed.own, bound - judged.verdict.score, 0.0)
     if short_by > 0:
         missing.append(f"{short_by:.2f} more score of its own doing")
-    if not standing.proof and len(standing.agreeing) < 2:
-        of = f" beside {standing.agreeing[0]}" if standing.agreeing else ""
-        groups = "a second group" if standing.agreeing else "two groups"
+    if not weighed.proof and len(weighed.agreeing) < 2:
+        of = f" beside {weighed.agreeing[0]}" if weighed.agreeing else ""
+        groups = "a second group" if weighed.agreeing else "two groups"
         missing.append(f"{groups} of {SUPPORTS:g} or more{of}, or one piece that is proof")
     return Rung("thresholds.deny", Action.DENY, ", and ".join(missing), round(short_by, 2))
 
 
-def _threshold(judged: Judged, standing: Standing, config: Config) -> str:
+def _threshold(judged: Judged, weighed: Weighed, config: Config) -> str:
     name = judged.verdict.decided_by.partition(".")[2]
     bound = getattr(config.thresholds, name)
     text = f"the score {judged.verdict.score:+.2f} reaches {judged.verdict.decided_by} ({bound:+.2f})"
     if name != "deny":
         return text
-    return f"{text}, and {'one piece is proof' if standing.proof else ' and '.join(standing.agreeing) + ' agree'}"
+    return f"{text}, and {'one piece is proof' if weighed.proof else ' and '.join(weighed.agreeing) + ' agree'}"
 
 
 def _budget(judged: Judged, config: Config) -> str:

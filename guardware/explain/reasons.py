@@ -11,7 +11,7 @@ from user_agents import parse as parse_user_agent
 from guardware.config.faults import printable
 from guardware.crawlers.proof import NOTHING_CLAIMED
 from guardware.explain.judging import Change, Judged
-from guardware.explain.ladder import Standing, next_rungs, rung_of, why
+from guardware.explain.ladder import Weighed, next_rungs, rung_of, why
 from guardware.explain.unasked import missing, unasked
 from guardware.explain.words import class_in_words
 from guardware.guard import Guard
@@ -40,15 +40,15 @@ def reasons(guard: Guard, judged: Judged, changes: Sequence[Change] = ()) -> Rea
     weights = group_weights(verdict.evidence)
     scores = weights if record is None else with_record(weights, record.scores)
     proof = any(e.proof for e in verdict.evidence) or (record is not None and bool(record.habits & PROOF))
-    standing = Standing(scores, proof)
+    weighed = Weighed(scores, proof)
     steps = list(lines(verdict.evidence, scores))
     return {
         "verdict": verdict.action.value,
         "enforced": verdict.enforced,
         "decided_by": verdict.decided_by,
         "rung": rung_of(verdict.decided_by),
-        "why": printable(why(judged, standing, guard.config)),
-        "next": [rung._asdict() for rung in next_rungs(judged, standing, guard.config)],
+        "why": printable(why(judged, weighed, guard.config)),
+        "next": [rung._asdict() for rung in next_rungs(judged, weighed, guard.config)],
         "variant": verdict.variant or None,
         "score": round(verdict.score, 2),
         "condemned": condemned(scores, proof, guard.config.thresholds.deny),

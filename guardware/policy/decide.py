@@ -61,7 +61,7 @@ class Policy:
         self.count_below = config.thresholds.protect
         """The score below which a picture goes out as it is, and so counts against the budgets."""
         self.ruled = bool(config.rules)
-        """Whether there are rules at all; if not, ``standing`` is the whole early decision."""
+        """Whether there are rules at all; if not, ``of_headers`` is the whole early decision."""
         self._deny = config.thresholds.deny
         self._disallowed = [_robots_path(path) for path in config.notices.robots_disallow]
         self._per_hour = config.budgets.per_hour
@@ -71,7 +71,7 @@ class Policy:
         """The limits that a visit of this kind must pass."""
         return self._limits[kind]
 
-    def standing(self, kind: Kind, identity: Identity, weights: tuple[float, ...], proof: bool) -> Decision | None:
+    def of_headers(self, kind: Kind, identity: Identity, weights: tuple[float, ...], proof: bool) -> Decision | None:
         """What rungs 1 and 3 say of all visits with these headers; None: the store must be asked."""
         if kind is Kind.NOTICE or kind is Kind.OWN:
             return Decision(Action.ALLOW, kind.value)
@@ -93,13 +93,13 @@ class Policy:
             return by_crawler.action is Action.ALLOW
         return total(weights) < self._protect
 
-    def early(self, visit: Visit, identity: Identity, standing: Decision | None) -> Decision | None:
+    def early(self, visit: Visit, identity: Identity, decision: Decision | None) -> Decision | None:
         """Rungs 1 to 3: the decision, if what the store knows cannot change it; else None."""
         if visit.kind is Kind.NOTICE or visit.kind is Kind.OWN:
-            return standing
+            return decision
         rule = self._rules.first(visit, identity, None)
         if rule is None:
-            return standing
+            return decision
         return None if rule.score is not None else self._by_rule(rule, identity)
 
     def late(

@@ -4,7 +4,7 @@ import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from guardware.aggregates import Aggregates, Seen
+from guardware.aggregates import Aggregates
 from guardware.caching import BoundedCache
 from guardware.config.schema import Config
 from guardware.crawlers.catalogue import Catalogue
@@ -40,6 +40,10 @@ MAX_CLIENTS = 25_000
 EVERY = 1000
 """Lines between two looks at how far the reading is."""
 
+_LOOK = 60.0
+"""Seconds of the log between two looks at what stands out. Where a log has a visit in each second, a look a second
+would be a third of all work, and crowds do not change that fast."""
+
 # The log's clock salts the keys anew each day; nothing of them is kept, so the secret is none.
 _SECRET = b"replay"
 
@@ -64,7 +68,7 @@ class Player:
         self.clients = ClientTable(MAX_CLIENTS, self.tally.fold)
         self._clock = Clock(start)
         self._store = MemoryStore(config.store.max_clients, distinct(config), self._clock)
-        self._aggregates = _Unhurried(now=start)
+        self._aggregates = Aggregates(now=start, every=_LOOK)
         self._hosting = HostingNetworks.load(config.clients.networks)
         self._guards: dict[frozenset[str], Guard] = {}
         self._same_site: BoundedCache[tuple[bytes, str], tuple[bool]] = BoundedCache(4096)
@@ -204,15 +208,6 @@ class Player:
         outcome = Outcome(*key)
         self._outcomes.put(key, outcome)
         return outcome
-
-
-class _Unhurried(Aggregates):
-    """Crowds are looked at once a minute of the log, or every so many visits, and not once a second: where a log
-    has a visit in each second, that would be a third of all work, and crowds do not change that fast.
-    """
-
-    def note(self, seen: Seen, now: float) -> None:
-        super().note(seen, now - now % 60.0)
 
 
 @contextmanager

@@ -5,7 +5,7 @@ limit for a single one. A crowd raises suspicion by at most 2 and never condemns
 behind it is left out.
 """
 
-from guardware.aggregates.words import A_PAGE, Standing
+from guardware.aggregates.words import A_PAGE, Crowd
 from guardware.verdict import Evidence, Group
 
 MOST_WITH_A_PAGE = 1.0
@@ -22,17 +22,17 @@ WEIGHTS: dict[str, float] = {CLASS_LIFT: 2.0, NETWORK_LIFT: 2.0, MANY_CLASSES: 2
 _LIFTS = {"class": (CLASS_LIFT, "these headers"), "network": (NETWORK_LIFT, "this network")}
 
 
-def of_standing(standing: Standing, *, pages: float, rendered: bool) -> tuple[Evidence, ...]:
-    """Evidence in ``standing``, for a client that opened ``pages`` (fading) and ``rendered`` one, or not. Pure."""
+def of_crowd(crowd: Crowd, *, pages: float, rendered: bool) -> tuple[Evidence, ...]:
+    """Evidence in ``crowd``, for a client that opened ``pages`` (fading) and ``rendered`` one, or not. Pure."""
     found: tuple[Evidence, ...] = ()
-    if standing.lift > 0 and not rendered:
-        name, who = _LIFTS[standing.sort]
-        weight = standing.lift if pages < A_PAGE else min(standing.lift, MOST_WITH_A_PAGE)
-        found = (Evidence(name, Group.AGGREGATE, weight, f"with {who}: {standing.reason}"),)
-    if standing.classes:
-        reason = f"its account came as {standing.classes} kinds of browsers within an hour"
+    if crowd.lift > 0 and not rendered:
+        name, who = _LIFTS[crowd.sort]
+        weight = crowd.lift if pages < A_PAGE else min(crowd.lift, MOST_WITH_A_PAGE)
+        found = (Evidence(name, Group.AGGREGATE, weight, f"with {who}: {crowd.reason}"),)
+    if crowd.classes:
+        reason = f"its account came as {crowd.classes} kinds of browsers within an hour"
         found = (*found, Evidence(MANY_CLASSES, Group.AGGREGATE, WEIGHTS[MANY_CLASSES], reason))
-    if standing.accounts:
-        reason = f"used {standing.accounts} accounts within an hour"
+    if crowd.accounts:
+        reason = f"used {crowd.accounts} accounts within an hour"
         found = (*found, Evidence(MANY_ACCOUNTS, Group.AGGREGATE, WEIGHTS[MANY_ACCOUNTS], reason))
     return found

@@ -5,7 +5,7 @@ from random import Random
 import pytest
 from aggregate_crowds import CHROME, GALLERY, HOUR, MIDNIGHT, RARE, Person, honest, key, lift, play, pool
 
-from guardware.aggregates import Aggregates, Site, Standing
+from guardware.aggregates import Aggregates, Crowd, Site
 
 
 def pooled(aggregates: Aggregates, now: float, fingerprint: str = RARE, seed: int = 1) -> None:
@@ -18,8 +18,8 @@ def pooled(aggregates: Aggregates, now: float, fingerprint: str = RARE, seed: in
 def test_nothing_is_said_of_nearly_every_visit() -> None:
     aggregates = Aggregates(now=MIDNIGHT)
     play(aggregates, honest(Random(1), 100, MIDNIGHT))
-    assert aggregates.standing(CHROME, "a" * 16, "", "c" * 16) is None
-    assert aggregates.standing(CHROME, "a" * 16, "never seen", "c" * 16) is None
+    assert aggregates.crowd_of(CHROME, "a" * 16, "", "c" * 16) is None
+    assert aggregates.crowd_of(CHROME, "a" * 16, "never seen", "c" * 16) is None
 
 
 # Accounts ----------------------------------------------------------------------------------------------------
@@ -37,13 +37,13 @@ def test_an_accounts_pictures_of_the_hour_and_the_day() -> None:
     phone = signed_in("me", fingerprint=RARE)
     play(aggregates, [(ten + n, phone.visit(picture)) for n, picture in enumerate(GALLERY[30:50] * 2)])
     aggregates.roll(ten + 60)
-    standing = aggregates.standing(CHROME, "", "me", "")
-    assert standing is not None
-    assert standing.hour == pytest.approx(20, abs=2)
-    assert standing.day == pytest.approx(50, abs=3)
+    known = aggregates.crowd_of(CHROME, "", "me", "")
+    assert known is not None
+    assert known.hour == pytest.approx(20, abs=2)
+    assert known.day == pytest.approx(50, abs=3)
     aggregates.note(phone.visit(), MIDNIGHT + 34 * HOUR)
     aggregates.roll(MIDNIGHT + 34 * HOUR + 2)
-    assert aggregates.standing(CHROME, "", "me", "") == Standing()
+    assert aggregates.crowd_of(CHROME, "", "me", "") == Crowd()
 
 
 @pytest.mark.parametrize(("classes", "said"), [(1, 0), (3, 0), (4, 4), (9, 9), (40, 16)])
@@ -54,9 +54,9 @@ def test_an_account_under_many_classes(classes: int, said: int) -> None:
     for minutes, expected in ((30, said), (90, said), (150, 0)):  # this hour, the next one, and the one after that
         aggregates.note(signed_in("me", fingerprint="chromium0").visit(), MIDNIGHT + minutes * 60)
         aggregates.roll(MIDNIGHT + minutes * 60 + 2)
-        standing = aggregates.standing("", "", "me", "")
-        assert standing is not None
-        assert standing.classes == expected
+        known = aggregates.crowd_of("", "", "me", "")
+        assert known is not None
+        assert known.classes == expected
 
 
 @pytest.mark.parametrize(("accounts", "said"), [(1, 0), (10, 0), (11, 11), (100, 32)])
@@ -68,8 +68,8 @@ def test_a_client_with_many_accounts(accounts: int, said: int) -> None:
         aggregates.note(person.visit(), MIDNIGHT + n)
     for minutes, expected in ((30, said), (90, said), (150, 0)):
         aggregates.roll(MIDNIGHT + minutes * 60)
-        standing = aggregates.standing("", "", "", person.client) or Standing()
-        assert standing.accounts == expected
+        known = aggregates.crowd_of("", "", "", person.client) or Crowd()
+        assert known.accounts == expected
 
 
 # The site ----------------------------------------------------------------------------------------------------
@@ -163,9 +163,9 @@ def test_accounts_are_bounded_and_who_took_most_is_kept() -> None:
         aggregates.note(Person(random, CHROME, account=key(random)).visit(GALLERY[0]), MIDNIGHT + 1)
     aggregates.roll(MIDNIGHT + 3)
     assert len(aggregates.counting.accounts) <= 8192
-    standing = aggregates.standing("", "", "greedy", "")
-    assert standing is not None
-    assert standing.day == pytest.approx(100, rel=0.06)
+    known = aggregates.crowd_of("", "", "greedy", "")
+    assert known is not None
+    assert known.day == pytest.approx(100, rel=0.06)
 
 
 def test_what_scripts_ask_for_is_not_counted() -> None:

@@ -237,5 +237,5 @@ def test_three_thousand_honest_accounts() -> None:
     crowd = together(honest(random, 3000, now, signed_in=True))
     assert peak(aggregates, crowd, CHROME) == 0
     accounts = {seen.account: seen.client for _, seen in crowd}
-    standings = [aggregates.standing(CHROME, "", account, client) for account, client in accounts.items()]
-    assert not any(s.classes or s.accounts for s in standings if s is not None)
+    crowds = [aggregates.crowd_of(CHROME, "", account, client) for account, client in accounts.items()]
+    assert not any(s.classes or s.accounts for s in crowds if s is not None)

@@ -15,7 +15,7 @@ from aggregate_crowds import CHROME, GALLERY, HOUR, MIDNIGHT, RARE, Person, Visi
 from redis.asyncio import Redis
 from redis_server import RedisServer, free_port
 
-from guardware.aggregates import Aggregates, Standing, share
+from guardware.aggregates import Aggregates, Crowd, share
 from guardware.aggregates.cohorts import Cohort
 from guardware.aggregates.share import Sharing
 from guardware.errors import ConfigError
@@ -161,10 +161,10 @@ async def test_accounts_and_clients_are_everybodys(server: RedisServer, client: 
             assert await process.second()
             process.play([(process.now, Person(Random(1), "chromium1", account="me").visit(GALLERY[0]))])
             person.account = f"account {0 if process is one else 6}"
-        standings = [p.aggregates.standing("", "", "me", "") or Standing() for p in (one, two)]
-        assert {s.classes for s in standings} == {4}
-        assert {s.day for s in standings} == {70}
-        counted = [p.aggregates.standing("", "", "", many) or Standing() for p in (one, two)]
+        crowds = [p.aggregates.crowd_of("", "", "me", "") or Crowd() for p in (one, two)]
+        assert {s.classes for s in crowds} == {4}
+        assert {s.day for s in crowds} == {70}
+        counted = [p.aggregates.crowd_of("", "", "", many) or Crowd() for p in (one, two)]
         assert max(s.accounts for s in counted) == 12
         for process in (one, two):
             process.aggregates.roll(process.now + 2)
