@@ -4,16 +4,14 @@ import asyncio
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from guardware.aggregates import Aggregates
-from guardware.aggregates.share import Sharing
 from guardware.answers import Answers
 from guardware.config.schema import Config
 from guardware.crawlers.assemble import build_verifier
 from guardware.crawlers.catalogue import Catalogue
 from guardware.crawlers.verify import Verifier
-from guardware.crawlers.web_bot_auth import RedisNonces
 from guardware.guard import Guard, distinct
 from guardware.images.trace.ledger import Ledger
 from guardware.images.variants import VariantMaker
@@ -24,6 +22,9 @@ from guardware.observe.events import SUMMARIES, Recorder
 from guardware.observe.own import OwnEndpoints
 from guardware.secrets import lasting_masters, load_keyring, state_folder
 from guardware.store import MemoryStore, ResilientStore
+
+if TYPE_CHECKING:
+    from guardware.aggregates.share import Sharing
 
 
 class Parts(NamedTuple):
@@ -38,7 +39,7 @@ class Parts(NamedTuple):
     ledger: Ledger | None
     recorder: Recorder
     own: OwnEndpoints
-    sharing: Sharing | None
+    sharing: "Sharing | None"
 
     async def start(self) -> None:
         await self.guard.start()
@@ -97,18 +98,28 @@ def build(
     return Parts(config, guard, notices, answers, maker, originals, ledger, recorder, own, sharing)
 
 
-def _aggregates(config: Config) -> tuple[Aggregates, Sharing | None]:
+def _aggregates(config: Config) -> tuple[Aggregates, "Sharing | None"]:
     """What crowds do; all processes that share a Redis see the same."""
-    url = config.store.url
-    shared = not url.startswith("memory:")
-    aggregates = Aggregates(now=time.time(), pictures=distinct(config), shared=shared)
-    return aggregates, Sharing(aggregates, url) if shared else None
+    if not _has_redis(config):
+        return Aggregates(now=time.time(), pictures=distinct(config)), None
+    # Imported here because redis-py costs every start 0.1 s and 18 MB, and most sites have no Redis.
+    from guardware.aggregates.share import Sharing
+
+    aggregates = Aggregates(now=time.time(), pictures=distinct(config), shared=True)
+    return aggregates, Sharing(aggregates, config.store.url)
 
 
 def _verifier(config: Config, catalogue: Catalogue, folder: Path | None) -> Verifier:
-    url = config.store.url
-    nonces = None if url.startswith("memory:") else RedisNonces(url)
+    nonces = None
+    if _has_redis(config):
+        from guardware.crawlers.web_bot_auth.redis_nonces import RedisNonces  # as above
+
+        nonces = RedisNonces(config.store.url)
     return build_verifier(config.crawlers.verification, catalogue, folder, nonces)
+
+
+def _has_redis(config: Config) -> bool:
+    return not config.store.url.startswith("memory:")
 
 
 def _shapes_pictures(config: Config) -> tuple[object, ...]:

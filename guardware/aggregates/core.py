@@ -67,7 +67,7 @@ class Aggregates:
         return tuple(sorted((cohort.lift for cohort in cohorts), reverse=True))
 
     def roll(self, now: float) -> None:
-        """Count what was noted, and judge the cohorts that changed; those that stand out in any case when that is due."""
+        """Count what was noted, and judge the cohorts that changed; when it is due, all that stand out."""
         counting = self.counting
         counting.turn(int(now // _HOUR))
         noted, self._noted = self._noted, []

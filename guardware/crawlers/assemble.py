@@ -1,16 +1,18 @@
 """Assembles the verifier that a configuration asks for."""
 
+import asyncio
 import time
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 from guardware.config.schema import Verification
 from guardware.crawlers.catalogue import Catalogue
-from guardware.crawlers.fetch import Fetch
 from guardware.crawlers.ranges import RangeLists
 from guardware.crawlers.reverse_dns import ReverseDns, system_resolver
 from guardware.crawlers.verify import Verifier
-from guardware.crawlers.web_bot_auth import DirectoryFetcher, KeyDirectories, MemoryNonces, Nonces, WebBotAuth
+from guardware.crawlers.web_bot_auth import KeyDirectories, MemoryNonces, Nonces, WebBotAuth
+from guardware.crawlers.web_bot_auth.directory import Fetched
 
 
 def build_verifier(
@@ -27,7 +29,7 @@ def build_verifier(
     ones, closed with the verifier; by default this process's own. Reads the shipped lists (some 50 ms) and the
     machine's name servers.
     """
-    ranges = RangeLists(folder, Fetch(), ways.refresh, clock) if ways.ranges else None
+    ranges = RangeLists(folder, _fetch_list, ways.refresh, clock) if ways.ranges else None
     names = ReverseDns(system_resolver(), clock=clock) if ways.reverse_dns else None
     if not ways.web_bot_auth:
         return Verifier(catalogue, ranges=ranges, names=names, clock=clock)
@@ -38,4 +40,21 @@ def build_verifier(
 def _web_bot_auth(catalogue: Catalogue, nonces: Nonces, clock: Callable[[], float]) -> WebBotAuth:
     hosts = [crawler.verification.web_bot_auth for crawler in catalogue]
     familiar = frozenset(f"https://{host}" for host in hosts if host)
-    return WebBotAuth(KeyDirectories(DirectoryFetcher(), familiar=familiar, clock=clock), nonces)
+    return WebBotAuth(KeyDirectories(_fetch_directory, familiar=familiar, clock=clock), nonces)
+
+
+# Both import aiohttp, which takes a third of a second, and read the machine's certificates. Most sites never fetch
+# anything, so neither is done at the start; and nobody waits for it on the event loop.
+
+
+async def _fetch_list(url: str) -> bytes:
+    module = await asyncio.to_thread(import_module, "guardware.crawlers.fetch")
+    data: bytes = await module.Fetch()(url)
+    return data
+
+
+async def _fetch_directory(origin: str) -> Fetched:
+    module = await asyncio.to_thread(import_module, "guardware.crawlers.web_bot_auth.fetch")
+    fetcher = await asyncio.to_thread(module.DirectoryFetcher)
+    fetched: Fetched = await fetcher(origin)
+    return fetched

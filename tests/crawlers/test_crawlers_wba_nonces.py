@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from redis_server import RedisServer
 
-from guardware.crawlers.web_bot_auth.nonces import MemoryNonces, Nonces, RedisNonces, nonce_key
+from guardware.crawlers.web_bot_auth.nonces import MemoryNonces, Nonces, nonce_key
+from guardware.crawlers.web_bot_auth.redis_nonces import RedisNonces
 from guardware.errors import ConfigError, StoreError
 
 

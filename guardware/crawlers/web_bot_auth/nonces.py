@@ -4,21 +4,12 @@ import hashlib
 import heapq
 import time
 from collections.abc import Callable
-from typing import Any, Protocol
-
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
-
-from guardware.errors import ConfigError, StoreError
+from typing import Protocol
 
 MAX_NONCES = 100_000
 """Some 20 MB. Only signatures that proved good are remembered, so that nobody fills it for nothing."""
 LONGEST = 90_000.0
 """Seconds: a day, as long as a signature may live, and an hour."""
-_PREFIX = "gw:nonce:"
-_TIMEOUT = 1.0
 
 
 class Nonces(Protocol):
@@ -72,32 +63,3 @@ class MemoryNonces:
 
     def _forget(self) -> None:
         self._seen.discard(heapq.heappop(self._order)[1])
-
-
-class RedisNonces:
-    """In Redis at ``url``, shared by all processes. Raises ConfigError for a URL that cannot be used."""
-
-    def __init__(self, url: str, clock: Callable[[], float] = time.time) -> None:
-        try:
-            self._redis: Any = Redis.from_url(
-                url, socket_timeout=_TIMEOUT, socket_connect_timeout=_TIMEOUT, retry=Retry(NoBackoff(), 0)
-            )
-        except (ValueError, TypeError) as error:
-            raise ConfigError(
-                [f"store.url: {error}; write redis://host:6379/0 or unix:///path/to/socket"]
-            ) from None
-        self._clock = clock
-
-    async def first_use(self, key: str, until: float) -> bool:
-        """See ``Nonces.first_use``."""
-        milliseconds = max(1, int(min(until - self._clock(), LONGEST) * 1000))
-        try:
-            # One command, so that of two processes that ask at once only one is the first.
-            answer = await self._redis.set(_PREFIX + key, 1, nx=True, px=milliseconds)
-        except (RedisError, OSError, ValueError) as error:
-            raise StoreError(f"Redis: {type(error).__name__}: {error}") from error
-        return bool(answer)
-
-    async def close(self) -> None:
-        """See ``Nonces.close``."""
-        await self._redis.aclose()
