@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from guardware.observe.files import DailyFiles
+from guardware.linefiles import DailyFiles
 from guardware.observe.summary import Asked, Decided, Scored, Summary, bin_of, to_line
 
 MONDAY = 1_793_577_600.0

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from guardware.config.schema import Observe
-from guardware.observe.files import DailyFiles, EventFile
+from guardware.journal import Journal
+from guardware.linefiles import DailyFiles, EventFile
 from guardware.observe.hour import OFFSET, PER_UNIT, Hour
-from guardware.observe.journal import Journal
 from guardware.observe.summary import to_line
 from guardware.verdict import Action, Verdict
 from guardware.visit import Visit

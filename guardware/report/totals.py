@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from guardware.observe.files import day_of
+from guardware.linefiles import day_of
 from guardware.observe.summary import Asked, Decided, Scored, Summary
 
 DAY = 86400.0

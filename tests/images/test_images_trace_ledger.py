@@ -81,3 +81,13 @@ def test_several_processes_write_to_one_folder_without_tearing_lines(tmp_path: P
         pool.starmap(_write, [(tmp_path, 1000 * n) for n in range(3)])
     marks = {e.mark for e in lines(tmp_path)["2026-11-22.jsonl"]}
     assert marks == {1000 * n + k for n in range(3) for k in range(500)}
+
+
+def test_a_line_that_a_crash_tore_is_ended_first(tmp_path: Path) -> None:
+    (tmp_path / "2026-11-22.jsonl").write_text('{"mark": "00')
+    ledger = Ledger(tmp_path, DAY, clock=lambda: NOON)
+    ledger.note(entry(7))
+    ledger.close()
+    torn, whole = (tmp_path / "2026-11-22.jsonl").read_text().splitlines()
+    assert torn == '{"mark": "00'
+    assert from_line(whole).mark == 7

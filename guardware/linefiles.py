@@ -44,28 +44,29 @@ class EventFile:
 
     def _begin_anew(self, more: int) -> None:
         """Rename the file, unless another process has just done so."""
-        with _opened(self._path, 0o640) as file:
-            with suppress(OSError):  # some network file systems have no locks; then two may rename at once
-                fcntl.flock(file, fcntl.LOCK_EX)
+        with _opened(self._path, 0o640) as file, _locked(file):
             if self._full(file, more) and _is(self._path, file):
                 os.replace(self._path, f"{self._path}.1")
 
 
 class DailyFiles:
-    """``folder/YYYY-MM-DD.jsonl`` (UTC), for their owner alone; those older than ``keep`` days are removed."""
+    """``folder/YYYY-MM-DD.jsonl`` (UTC), for their owner alone; those older than ``keep`` days are removed.
 
-    def __init__(self, folder: Path, keep: int, clock: Callable[[], float]) -> None:
+    Several processes may write to one folder. A line that broke off is ended first.
+    """
+
+    def __init__(self, folder: Path, keep: float, clock: Callable[[], float]) -> None:
         self._folder = folder
         self._keep = keep
         self._clock = clock
         self._tidied = ""
 
-    def append(self, time: float, line: bytes) -> None:
-        """Append ``line``, which ends in a newline, to the file of the day of ``time``. Raises OSError."""
+    def append(self, time: float, lines: bytes) -> None:
+        """Append ``lines``, each ending in a newline, to the file of the day of ``time``. Raises OSError."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         path = self._folder / f"{day_of(time)}.jsonl"
         with _opened(path, 0o600) as file:
-            _append(file, line, path)
+            _append(file, lines, path)
         self._tidy(day_of(self._clock()))
 
     def _tidy(self, today: str) -> None:
@@ -108,6 +109,19 @@ def _opened(path: Path, mode: int) -> Iterator[int]:
         os.close(file)
 
 
+@contextmanager
+def _locked(file: int) -> Iterator[None]:
+    """Alone with ``file``; on network file systems without locks, not quite: two may rename it at once, or one
+    take the middle of another's write for a line that broke off, and leave an empty line."""
+    with suppress(OSError):
+        fcntl.flock(file, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        with suppress(OSError):  # not left to the closing: a process forked meanwhile has it open too
+            fcntl.flock(file, fcntl.LOCK_UN)
+
+
 def _is(path: Path, file: int) -> bool:
     """Whether ``path`` still names the open ``file``."""
     try:
@@ -118,9 +132,10 @@ def _is(path: Path, file: int) -> bool:
 
 def _append(file: int, lines: bytes, path: Path) -> None:
     """One write. A disk that is nearly full takes a part of it, and the system calls that a success."""
-    status = os.fstat(file)
-    torn = stat.S_ISREG(status.st_mode) and status.st_size and os.pread(file, 1, status.st_size - 1) != b"\n"
-    lines = b"\n" + lines if torn else lines
-    written = os.write(file, lines)
+    with _locked(file):
+        status = os.fstat(file)
+        torn = stat.S_ISREG(status.st_mode) and status.st_size and os.pread(file, 1, status.st_size - 1) != b"\n"
+        lines = b"\n" + lines if torn else lines
+        written = os.write(file, lines)
     if written < len(lines):
         raise OSError(errno.ENOSPC, f"only {written} of {len(lines)} bytes could be written", str(path))

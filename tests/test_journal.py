@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from guardware.observe.journal import Journal
+from guardware.journal import Journal
 
 
 def test_what_is_put_in_is_written_in_order_and_before_closing_ends() -> None:

@@ -1,6 +1,7 @@
 """Files with lines: begun anew when full, followed when renamed, ended when a line broke off."""
 
 import errno
+import fcntl
 import os
 import stat
 import threading
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from guardware.observe.files import DailyFiles, EventFile, day_of
+from guardware.linefiles import DailyFiles, EventFile, day_of
 
 NOV_3 = 1_793_700_000.0
 DAY = 86400.0
@@ -129,3 +130,62 @@ def test_daily_files_leave_other_files_alone(tmp_path: Path) -> None:
         f"{day_of(NOV_3)}.jsonl",
         "notes.txt",
     ]
+
+
+@pytest.mark.parametrize("lines", [1, 300])
+def test_a_write_that_another_is_at_is_not_taken_for_a_broken_line(tmp_path: Path, lines: int) -> None:
+    def write(name: bytes) -> None:
+        daily = DailyFiles(tmp_path, 35, lambda: NOV_3)
+        for _ in range(100):
+            daily.append(NOV_3, (name * 200 + b"\n") * lines)
+
+    writers = [threading.Thread(target=write, args=(name,)) for name in (b"a", b"b", b"c")]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    written = (tmp_path / f"{day_of(NOV_3)}.jsonl").read_bytes().splitlines()
+    assert {line: written.count(line) for line in set(written)} == {
+        n * 200: 100 * lines for n in (b"a", b"b", b"c")
+    }
+
+
+def test_a_process_forked_during_a_write_does_not_keep_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = os.write
+    copies: list[int] = []
+
+    def forked(file: int, data: bytes) -> int:
+        copies.append(os.dup(file))  # what the child has
+        return write(file, data)
+
+    monkeypatch.setattr(os, "write", forked)
+    daily = DailyFiles(tmp_path, 35, lambda: NOV_3)
+
+    def twice() -> None:
+        for _ in range(2):
+            daily.append(NOV_3, b"line\n")
+
+    writer = threading.Thread(target=twice, daemon=True)
+    writer.start()
+    writer.join(5)
+    for copy in copies:
+        os.close(copy)
+    assert len(copies) == 2, "the second write got its turn"
+    writer.join()
+
+
+def test_a_file_system_without_locks_is_written_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(file: int, operation: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", none)
+    path = tmp_path / "events.jsonl"
+    file = EventFile(path, 10)
+    for line in (b"first\n", b"second\n"):
+        file.append([line])
+    assert path.read_bytes() == b"second\n"
+    assert (tmp_path / "events.jsonl.1").read_bytes() == b"first\n"
