@@ -1,16 +1,12 @@
 """The reasons as a table, as wide as the terminal, and at most 115 columns."""
 
-from functools import partial
-from textwrap import wrap as wrap_at_hyphens
 from typing import Any
 
 from guardware.explain.reasons import Reasons
+from guardware.layout import in_parts, wrap_whole
 
 WIDTH = 115
 """At most: longer lines are hard to read."""
-
-wrap = partial(wrap_at_hyphens, break_on_hyphens=False)
-"""The names of headers and signals stay whole."""
 
 _LABEL = 11
 """Columns before what a line says."""
@@ -29,8 +25,7 @@ _NOTHING = ("scores", "habits", "limited_by", "retry_after")
 def text(reasons: Reasons, width: int = WIDTH) -> str:
     """All of it, at most ``width`` columns wide (from 60 to ``WIDTH``)."""
     width = min(width, WIDTH)
-    parts = [part(reasons, width) for part in (_head, _changes, _evidence, _groups, _verdict, _notes)]
-    return "\n\n".join("\n".join(part) for part in parts if part)
+    return in_parts(part(reasons, width) for part in (_head, _changes, _evidence, _groups, _verdict, _notes))
 
 
 def _head(reasons: Reasons, width: int) -> list[str]:
@@ -38,7 +33,7 @@ def _head(reasons: Reasons, width: int) -> list[str]:
     visit, crawler = reasons["visit"], reasons["crawler"]
     asks = f"{visit['method']} {visit['path']} on {visit['host'] or 'no host'} by {visit['scheme']}"
     out = [
-        *wrap(f"{reasons['verdict'].upper()}  decided by {reasons['decided_by']}{monitor}", width),
+        *wrap_whole(f"{reasons['verdict'].upper()}  decided by {reasons['decided_by']}{monitor}", width),
         "",
         *_said("visit", asks, width),
         *_said("kind", visit["kind"], width),
@@ -89,8 +84,8 @@ def _time(seconds: float) -> str:
 def _after(begin: str, words: str, width: int) -> list[str]:
     """``words`` beside ``begin``, or below it where beside it there is no room."""
     if len(begin) > width - 30:
-        return [begin.rstrip(), *wrap(words, width, initial_indent=" " * 19, subsequent_indent=" " * 19)]
-    return wrap(words, width, initial_indent=begin, subsequent_indent=" " * len(begin))
+        return [begin.rstrip(), *wrap_whole(words, width, initial_indent=" " * 19, subsequent_indent=" " * 19)]
+    return wrap_whole(words, width, initial_indent=begin, subsequent_indent=" " * len(begin))
 
 
 def _evidence(reasons: Reasons, width: int) -> list[str]:
@@ -157,8 +152,8 @@ def _notes(reasons: Reasons, width: int) -> list[str]:
     notes += [_CRAWLERS_FIRST] if reasons["rung"] == "crawlers" else []
     if reasons["record"]:
         notes.append(_NAMES)
-    return [line for index, note in enumerate(notes) for line in [""] * bool(index) + wrap(note, width)]
+    return [line for index, note in enumerate(notes) for line in [""] * bool(index) + wrap_whole(note, width)]
 
 
 def _said(label: str, words: str, width: int) -> list[str]:
-    return wrap(f"{label:<{_LABEL}}{words}", width, subsequent_indent=" " * _LABEL) or [label]
+    return wrap_whole(f"{label:<{_LABEL}}{words}", width, subsequent_indent=" " * _LABEL) or [label]

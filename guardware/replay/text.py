@@ -5,15 +5,10 @@ from pathlib import PurePath
 from textwrap import wrap
 from typing import Any
 
+from guardware.layout import PIPED, READABLE, aligned, bar_of, column_widths, cut, in_parts, line_width, underlined
 from guardware.replay.notes import count
 from guardware.replay.plots import joined
 from guardware.replay.report import FATES, Report
-
-WIDTH = 100
-"""Columns where nobody says how many there are."""
-
-_MOST = 120
-"""Columns beyond which sentences are hard to read."""
 
 _BAR = 60
 _BESIDE = 40
@@ -39,12 +34,11 @@ _FATES = ("as originals", "protected", "refused")
 _COUNTS = ("clients", "visits", "pictures", "allow", "protect", "limit", "deny")
 
 
-def text(report: Report, width: int = WIDTH) -> str:
+def text(report: Report, width: int = PIPED) -> str:
     """The whole report, in ``width`` columns (at least 60; more than 120 are not used)."""
-    width = min(width, _MOST)
+    width = min(width, READABLE)
     every = (_head, _mistakes, _decisions, _pictures, _crawlers, _networks, _clients, _scores, _notes)
-    parts = (part(report, width) for part in every)
-    return "\n\n".join("\n".join(part) for part in parts if part)
+    return in_parts(part(report, width) for part in every)
 
 
 def _head(report: Report, width: int) -> list[str]:
@@ -86,7 +80,7 @@ def passed_over(lines: dict[str, Any]) -> str:
 
 def _mistakes(report: Report, width: int) -> list[str]:
     found = report["mistakes"]
-    title = _title("People who would have been touched")
+    title = underlined("People who would have been touched")
     if not found["people"]:
         return [*title, *wrap(_NOBODY, width)]
     summary = (
@@ -126,15 +120,18 @@ def _indented(line: str, width: int) -> list[str]:
 def _decisions(report: Report, width: int) -> list[str]:
     total = {"action": "all", "decided_by": "", **report["total"]}
     rows = [[d["action"], d["decided_by"], *_counts(d, 3)] for d in [*report["decisions"][:40], total]]
-    return [*_title("What decided"), *table(["action", "decided by", *_COUNTS[:3]], rows, left=2, width=width)]
+    return [
+        *underlined("What decided"),
+        *_table(["action", "decided by", *_COUNTS[:3]], rows, left=2, width=width),
+    ]
 
 
 def _crawlers(report: Report, width: int) -> list[str]:
     rows = [[c["token"], c["purpose"], *_counts(c, 7)] for c in report["crawlers"][:_ROWS]]
     return (
         [
-            *_title("Crawlers and tools, by the names they give"),
-            *table(["", "", *_COUNTS], rows, left=2, width=width),
+            *underlined("Crawlers and tools, by the names they give"),
+            *_table(["", "", *_COUNTS], rows, left=2, width=width),
         ]
         if rows
         else []
@@ -143,7 +140,7 @@ def _crawlers(report: Report, width: int) -> list[str]:
 
 def _networks(report: Report, width: int) -> list[str]:
     rows = [[n["network"], *_counts(n, 7)] for n in report["networks"][:_ROWS]]
-    return [*_title("Networks"), *table(["", *_COUNTS], rows, left=1, width=width)]
+    return [*underlined("Networks"), *_table(["", *_COUNTS], rows, left=1, width=width)]
 
 
 def _clients(report: Report, width: int) -> list[str]:
@@ -152,8 +149,8 @@ def _clients(report: Report, width: int) -> list[str]:
         for c in report["clients"][:_ROWS]
     ]
     return [
-        *_title("Clients with most pictures"),
-        *table(["", "", "", "score", *_COUNTS[1:]], rows, left=3, width=width),
+        *underlined("Clients with most pictures"),
+        *_table(["", "", "", "score", *_COUNTS[1:]], rows, left=3, width=width),
     ]
 
 
@@ -166,7 +163,10 @@ def _pictures(report: Report, width: int) -> list[str]:
     if not bins:
         return []
     rows = [[when(b["start"]), *(f"{b[name]:,}" if b[name] else "-" for name in FATES)] for b in bins]
-    return [*_title(f"Pictures in {_hours(hours)}"), *table(["from (UTC)", *_FATES], rows, left=1, width=width)]
+    return [
+        *underlined(f"Pictures in {_hours(hours)}"),
+        *_table(["from (UTC)", *_FATES], rows, left=1, width=width),
+    ]
 
 
 def _hours(hours: int) -> str:
@@ -183,13 +183,13 @@ def _scores(report: Report, width: int) -> list[str]:
     for at in range(used[0], used[-1] + 1):
         low = scores["lowest"] + at * scores["step"]
         marks = [name for name in ("protect", "suspect", "deny") if low <= thresholds[name] < low + scores["step"]]
-        bar = "#" * -(-counts[at] * wide // largest)
+        bar = bar_of(counts[at], largest, wide)
         out.append(f"{low:+5.1f}  {counts[at]:>9,}  {bar:<{wide}}  {' '.join(marks)}".rstrip())
-    return [*_title("Highest score of each client"), *out]
+    return [*underlined("Highest score of each client"), *out]
 
 
 def _notes(report: Report, width: int) -> list[str]:
-    out = _title("To know")
+    out = underlined("To know")
     for note in report["notes"]:
         out += wrap(note, width, initial_indent="- ", subsequent_indent="  ")
     for example in report["lines"]["examples"]:
@@ -202,56 +202,30 @@ def shown_example(example: dict[str, Any]) -> str:
     return f"{PurePath(example['source']).name}:{example['number']}: {example['text']}"
 
 
-def _title(words: str) -> list[str]:
-    return [words, "-" * len(words)]
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, left: int, width: int = WIDTH) -> list[str]:
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]], *, left: int, width: int) -> list[str]:
     """Aligned columns, the first ``left`` of them names and to the left, the others counts. When it gets too wide,
     columns without any count go, then names give way; and where too little of them would be left, counts go below.
     """
     lines = [list(head), *(list(row) for row in rows)]
-    if _wide(lines) > width:
+    if line_width(column_widths(lines)) > width:
         used = [at for at in range(len(head)) if at < left or any(line[at] != "-" for line in lines[1:])]
         lines = [[line[at] for at in used] for line in lines]
-    widths = _widths(lines)
-    spare = width - sum(widths[left:]) - 2 * (len(widths) - 1)
+    widths = column_widths(lines)
+    spare = width - line_width(widths) + sum(widths[:left])
     if spare < sum(min(w, _LEGIBLE) for w in widths[:left]):
         return _stacked(lines, left, width)
     for at in range(left):
         widths[at] = min(widths[at], spare - sum(min(w, _LEGIBLE) for w in widths[at + 1 : left]))
         spare -= widths[at]
-    return [_row(line, widths, left) for line in lines]
-
-
-def _widths(lines: Sequence[Sequence[str]]) -> list[int]:
-    return [max(map(len, column)) for column in zip(*lines, strict=True)]
-
-
-def _wide(lines: Sequence[Sequence[str]]) -> int:
-    widths = _widths(lines)
-    return sum(widths) + 2 * (len(widths) - 1)
+    return [aligned(line, widths, range(left)) for line in lines]
 
 
 def _stacked(lines: Sequence[Sequence[str]], left: int, width: int) -> list[str]:
     """Each row in two lines, counts below names."""
-    widths = _widths([line[left:] for line in lines])
+    widths = column_widths(line[left:] for line in lines)
     out = []
     for line in lines:
         names = "  ".join(cell for cell in line[:left] if cell)
         out += [cut(names, width)] if names else []
-        out.append("  " + _row(line[left:], widths, 0))
+        out.append("  " + aligned(line[left:], widths, ()))
     return out
-
-
-def _row(line: Sequence[str], widths: Sequence[int], left: int) -> str:
-    cells = [
-        cut(cell, width).ljust(width) if at < left else cell.rjust(width)
-        for at, (cell, width) in enumerate(zip(line, widths, strict=True))
-    ]
-    return "  ".join(cells).rstrip()
-
-
-def cut(words: str, width: int) -> str:
-    """``words`` within ``width`` columns."""
-    return words if len(words) <= width else f"{words[: width - 1]}…"

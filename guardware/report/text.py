@@ -4,15 +4,10 @@ from collections.abc import Iterable, Sequence
 from textwrap import wrap
 from typing import Any
 
+from guardware.layout import PIPED, READABLE, aligned, bar_of, column_widths, in_parts, line_width, underlined
 from guardware.observe.summary import STEP
 from guardware.report.proposals import ENOUGH
 from guardware.report.report import Report
-
-WIDTH = 100
-"""Columns where nobody says how many there are."""
-
-_MOST = 120
-"""Columns beyond which sentences are hard to read."""
 
 _ROWS = 20
 _CRAWLERS = 15
@@ -37,12 +32,11 @@ _WHAT_COUNTS = (
 )
 
 
-def text(report: Report, width: int = WIDTH) -> str:
+def text(report: Report, width: int = PIPED) -> str:
     """The whole report, in ``width`` columns (at least 60; more than 120 are not used)."""
-    width = min(width, _MOST)
+    width = min(width, READABLE)
     every = (_head, _decisions, _touched, _crawlers, _scores, _asked, _proposals, _snippet)
-    parts = (part(report, width) for part in every)
-    return "\n\n".join("\n".join(part) for part in parts if part)
+    return in_parts(part(report, width) for part in every)
 
 
 def _head(report: Report, width: int) -> list[str]:
@@ -92,7 +86,7 @@ def _plural(count: int, word: str) -> str:
 def _decisions(report: Report, width: int) -> list[str]:
     rows = [[_done(r), r["decided_by"], *_numbers(r, "visits", "pictures", "people")] for r in report["decisions"]]
     head = ["", "decided by", "visits", "pictures", "people-like"]
-    return [*_title("What was done, or would have been"), *_table(head, rows, (0, 1), _ROWS, width)]
+    return [*underlined("What was done, or would have been"), *_table(head, rows, (0, 1), _ROWS, width)]
 
 
 def _done(row: dict[str, Any]) -> str:
@@ -101,7 +95,7 @@ def _done(row: dict[str, Any]) -> str:
 
 
 def _touched(report: Report, width: int) -> list[str]:
-    title = _title("Budgets and limits")
+    title = underlined("Budgets and limits")
     rows = [[r["decided_by"], _done(r), *_numbers(r, "visits", "people")] for r in report["touched"]]
     if not rows:
         return [*title, "Nobody reached one."]
@@ -112,7 +106,7 @@ def _crawlers(report: Report, width: int) -> list[str]:
     rows = [[c["token"], c["purpose"], *_numbers(c, "visits"), _actions(c)] for c in report["crawlers"]]
     if not rows:
         return []
-    title = _title("Crawlers and tools, by the names they give")
+    title = underlined("Crawlers and tools, by the names they give")
     return [*title, *_table(["", "", "visits", "verdicts"], rows, (0, 1, 3), _CRAWLERS, width)]
 
 
@@ -134,7 +128,7 @@ def _scores(report: Report, width: int) -> list[str]:
             lines.append(_GAP)
     heads = "".join(f"{name:>9}" for name in ("people", "others") * 2)
     return [
-        *_title("Scores of visits that thresholds decide"),
+        *underlined("Scores of visits that thresholds decide"),
         f"{'':6}{'pictures':>18}{'pages':>18}{'  pictures' if bar else ''}",
         f"{'from':>6}{heads}" + (f"  {'people':<{bar}} others" if bar else ""),
         *lines,
@@ -146,7 +140,7 @@ _GAP = "   ..."
 
 def _score(report: Report, row: dict[str, Any], most: dict[str, int], bar: int) -> str:
     figures = "".join(f"{number:>9}" for number in _numbers(row, *_COLUMNS))
-    bars = " ".join(f"{_bar(row[name], most[name], bar):<{bar}}" for name in _COLUMNS[:2])
+    bars = " ".join(f"{bar_of(row[name], most[name], bar):<{bar}}" for name in _COLUMNS[:2])
     return f"{row['from']:+6.2f}{figures}  {bars} {_marks(report, row)}".rstrip()
 
 
@@ -156,20 +150,16 @@ def _marks(report: Report, row: dict[str, Any]) -> str:
     return " ".join(p["key"].partition(".")[2] for p in thresholds if 0 <= p["now"] - row["from"] < STEP)
 
 
-def _bar(count: int, most: int, width: int) -> str:
-    return "#" * -(-count * width // most) if count else ""
-
-
 def _asked(report: Report, width: int) -> list[str]:
     rows = [[f"{r['most']:,}", *_numbers(r, "people", "others")] for r in report["asked"]]
     if not rows:
         return []
-    title = _title("Different pictures that a client asked in an hour")
+    title = underlined("Different pictures that a client asked in an hour")
     return [*title, *_table(["up to", "people-like", "others"], rows, (), len(rows), width)]
 
 
 def _proposals(report: Report, width: int) -> list[str]:
-    title = _title("Thresholds and budget that would fit")
+    title = underlined("Thresholds and budget that would fit")
     if not report["enough"]:
         return [*title, *wrap(_few(report), width)]
     rows = [
@@ -204,10 +194,6 @@ def _numbers(row: dict[str, Any], *names: str) -> list[str]:
     return [f"{row[name]:,}" if row[name] else "-" for name in names]
 
 
-def _title(words: str) -> list[str]:
-    return [words, "-" * len(words)]
-
-
 def _table(
     head: Sequence[str], rows: Iterable[Sequence[str]], lefts: Sequence[int], most: int, width: int
 ) -> list[str]:
@@ -216,38 +202,17 @@ def _table(
     every = list(rows)
     lines = [head, *every[:most]]
     below = [""] * len(lines)
-    if _wide(lines) > width and len(head) - 1 in lefts:
+    if line_width(column_widths(lines)) > width and len(head) - 1 in lefts:
         below = [line[-1] for line in lines]
         lines, lefts = [line[:-1] for line in lines], [at for at in lefts if at < len(head) - 1]
-    widths = _widths(lines)
-    while (spare := width - sum(widths) - 2 * (len(widths) - 1)) < 0 and lefts:
+    widths = column_widths(lines)
+    while (spare := width - line_width(widths)) < 0 and lefts:
         widest = max(lefts, key=lambda at: widths[at])
         if widths[widest] <= _LEGIBLE:
             break
         widths[widest] = max(widths[widest] + spare, _LEGIBLE)
     out = []
     for line, words in zip(lines, below, strict=True):
-        out.append(_row(line, widths, lefts))
+        out.append(aligned(line, widths, lefts))
         out += wrap(words, width, initial_indent="    ", subsequent_indent="    ")
     return out if len(every) <= most else [*out, f"and {len(every) - most:,} more; --json has them all"]
-
-
-def _widths(lines: Sequence[Sequence[str]]) -> list[int]:
-    return [max(map(len, column)) for column in zip(*lines, strict=True)]
-
-
-def _wide(lines: Sequence[Sequence[str]]) -> int:
-    widths = _widths(lines)
-    return sum(widths) + 2 * (len(widths) - 1)
-
-
-def _row(line: Sequence[str], widths: Sequence[int], lefts: Sequence[int]) -> str:
-    cells = [
-        _cut(cell, width).ljust(width) if at in lefts else cell.rjust(width)
-        for at, (cell, width) in enumerate(zip(line, widths, strict=True))
-    ]
-    return "  ".join(cells).rstrip()
-
-
-def _cut(words: str, width: int) -> str:
-    return words if len(words) <= width else f"{words[: width - 1]}…"

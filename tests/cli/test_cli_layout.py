@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guardware.cli.layout import PIPED, table, terminal_width
+from guardware.cli.layout import table, terminal_width
+from guardware.layout import PIPED
 
 
 def test_what_is_too_wide_goes_on_below() -> None:
