@@ -1,7 +1,7 @@
 """Circumstances: the client's deeds, where it comes from, who else comes; what speaks beside a visit's headers."""
 
 from guardware.aftermath import Aftermath
-from guardware.aggregates import Aggregates, Seen, Crowd
+from guardware.aggregates import Aggregates, Crowd, Seen
 from guardware.config.schema import Config
 from guardware.hosting import HostingNetworks
 from guardware.identity import Identity

@@ -24,6 +24,7 @@ from guardware.hints import Hints
 from guardware.hosting import HostingNetworks
 from guardware.http import Scope
 from guardware.identity import KeyMaker, Keys
+from guardware.kinds import is_icon
 from guardware.order import HeaderOrder
 from guardware.policy import Policy
 from guardware.policy.decide import Decision
@@ -39,8 +40,6 @@ _LIMIT, _IMAGE, _PAGE, _ASSET, _NOTICE = Action.LIMIT, Kind.IMAGE, Kind.PAGE, Ki
 """Looking a member up on its enumeration takes ten times as long as a global."""
 
 _ROBOTS_TXT = "/robots.txt"
-_ICONS = ("/favicon", "/apple-touch-icon")
-"""What browsers ask for beside a page, by the beginning of its path."""
 _WRONG = frozenset([400, 403, 404, 405, 410, 414])
 """Statuses with which an application says that there is nothing at an address; not those of who has to sign
 in, or whose cache is stale."""
@@ -201,7 +200,7 @@ class Guard:
             picture, number = self._keys.picture(visit)
             if not findings.open:
                 below = _NEVER
-            if visit.path.startswith(_ICONS) and not findings.evidence:
+            if not findings.evidence and is_icon(visit.path):
                 habits |= RENDERED
         if findings.lasting_proof:
             habits |= PROOF

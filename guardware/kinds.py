@@ -60,3 +60,11 @@ def kind_of_headers(facts: Facts, requested_by_script: bool) -> Kind:
         if requested_by_script or (b"json" in accept and b"html" not in accept):
             return Kind.API
     return Kind.PAGE
+
+
+_ICONS = ("favicon", "apple-touch-icon", "android-chrome", "mstile", "safari-pinned-tab")
+
+
+def is_icon(path: str) -> bool:
+    """Whether ``path`` has a name under which browsers look for a site's icon, and icon generators write it."""
+    return path.rpartition("/")[2].startswith(_ICONS)

@@ -2,11 +2,9 @@
 
 import asyncio
 import os
-import re
 import weakref
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
-from functools import partial
 from typing import Any
 
 from guardware import parts
@@ -23,14 +21,12 @@ from guardware.http import (
     send_answer,
     without_ours,
 )
-from guardware.images.variant import Variant
-from guardware.images.variants import Asked
 from guardware.notice_answers import notice_answer
 from guardware.parts import Parts
-from guardware.protected import Plan, Protected, body_scope, doubtful_scope
+from guardware.plans import make_plan
+from guardware.protected import Protected, body_scope, doubtful_scope
 from guardware.responses import open_send
 from guardware.store import MemoryStore, ResilientStore
-from guardware.traced import trace_entry
 from guardware.verdict import Action, Verdict
 from guardware.visit import Kind, Visit
 
@@ -38,9 +34,6 @@ from guardware.visit import Kind, Visit
 _ALLOW, _PROTECT = Action.ALLOW, Action.PROTECT
 _IMAGE, _ASSET, _NOTICE, _OWN = Kind.IMAGE, Kind.ASSET, Kind.NOTICE, Kind.OWN
 
-
-_ICON = re.compile(r"/(?:favicon|apple-touch-icon|android-chrome|mstile|safari-pinned-tab)[^/]*$")
-"""Names under which browsers look for a site's icon, and icon generators write it."""
 
 GRACE = 30.0
 """Seconds that requests under way have after a reload, before what served them is closed."""
@@ -162,7 +155,7 @@ class GuardMiddleware:
     async def _protect(
         self, now: Parts, visit: Visit, verdict: Verdict, scope: Scope, receive: Receive, send: Send
     ) -> None:
-        plan = await _plan(now, visit, verdict)
+        plan = await make_plan(now, visit, verdict)
         if verdict.action is not _ALLOW or (visit.kind is _IMAGE and plan.doubtful):
             scope = doubtful_scope(scope, image=visit.kind is _IMAGE, known=plan.tag)
         else:
@@ -278,31 +271,3 @@ def _config(config: Config | Mapping[str, Any] | str | os.PathLike[str] | None) 
     if isinstance(config, Config):
         return config
     return from_mapping(config) if isinstance(config, Mapping) else load(config)
-
-
-async def _plan(now: Parts, visit: Visit, verdict: Verdict) -> Plan:
-    """What this visit gets if the application answers with a picture, and what of it is ready."""
-    images = now.config.images
-    # A style sheet that turns out to be a picture, and icons, which browsers treat apart: no scrambled colours.
-    plain = not verdict.variant or _ICON.search(visit.path) is not None
-    variant = images.verdicts.unmanaged if plain and now.maker.veils(verdict.variant) else verdict.variant
-    asked = Asked(variant, visit.facts.accept, verdict.mark)
-    known = now.originals.get(visit) if visit.kind is _IMAGE else None
-    ready = await now.maker.find(known[1], asked) if known is not None else None
-    return Plan(
-        asked,
-        images.max_bytes,
-        doubtful=bool(verdict.variant),
-        svg=images.svg if verdict.action is _PROTECT else "serve",
-        tag=known[0] if known is not None and ready is not None else b"",
-        ready=ready,
-        given=partial(_note, now, visit, verdict),
-        seen=partial(now.originals.learn, visit) if visit.kind is _IMAGE else None,
-        answered=now.guard.answered,
-    )
-
-
-def _note(now: Parts, visit: Visit, verdict: Verdict, variant: Variant) -> None:
-    """Write down who got this marked copy."""
-    if now.ledger is not None:
-        now.ledger.note(trace_entry(now.guard, visit, verdict, variant, now.maker.trace_key))

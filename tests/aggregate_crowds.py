@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from itertools import accumulate
 from random import Random
 
-from guardware.aggregates import Aggregates, Seen, Crowd
+from guardware.aggregates import Aggregates, Crowd, Seen
 
 HOUR = 3600.0
 MIDNIGHT = 20_610 * 86_400.0

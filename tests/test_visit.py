@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from guardware.kinds import is_icon
 from guardware.visit import Kind, Visit, VisitReader
 
 READER = VisitReader([ip_network("10.0.0.0/8")], notices=frozenset(["/robots.txt", "/.well-known/tdmrep.json"]))
@@ -192,3 +193,17 @@ def test_never_raises(path: str, raw: bytes, headers: list[tuple[bytes, bytes]],
     scope = {"type": "http", "method": "GET", "path": path, "raw_path": raw, "headers": headers, "client": client}
     visit = READER.read(scope)
     assert visit is None or visit.path.startswith("/")
+
+
+@pytest.mark.parametrize(
+    ("path", "icon"),
+    [
+        ("/favicon.ico", True),
+        ("/static/favicon-32x32.png", True),
+        ("/apple-touch-icon-precomposed.png", True),
+        ("/favicons/7.jpg", False),
+        ("/art/my-favicon.png", False),
+    ],
+)
+def test_icons_are_known_by_their_names(path: str, icon: bool) -> None:
+    assert is_icon(path) is icon

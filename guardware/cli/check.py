@@ -8,11 +8,12 @@ import click
 
 from guardware.cli.site import site_warnings
 from guardware.config.checks import findings
+from guardware.config.crawlers import purposes
 from guardware.config.faults import Fault, Path, printable, render
 from guardware.config.fields import closest
 from guardware.config.jsonschema import json_schema
 from guardware.config.loader import DEFAULT_NAME, load_placed
-from guardware.config.schema import Config, purposes
+from guardware.config.schema import Config
 from guardware.config.validate import place_of
 from guardware.crawlers.catalogue import Catalogue
 from guardware.hosting import HostingNetworks

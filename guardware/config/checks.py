@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
+from guardware.config.crawlers import purposes
 from guardware.config.faults import Fault, dotted
-from guardware.config.schema import Config, purposes
+from guardware.config.schema import Config
 from guardware.config.shadow import covers
 from guardware.verdict import Action
 

@@ -5,11 +5,13 @@ here is the ``portfolio`` preset.
 """
 
 from ipaddress import ip_network
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, HttpUrl, model_validator
+from pydantic import Field, HttpUrl, model_validator
 
 from guardware.config.clients import Clients as Clients
+from guardware.config.crawlers import Answer, Purpose
+from guardware.config.crawlers import Crawlers as Crawlers
 from guardware.config.images import Images, changes_picture
 from guardware.config.section import Section as Section
 from guardware.config.values import Duration, Net, Prefix, Rate, Size, StoreUrl
@@ -37,61 +39,6 @@ class Store(Section):
         description="What must outlive a restart: keys, the record of marked copies, finished variants. "
         "auto: a folder of the user's; none: nothing is written.",
     )
-
-
-Answer = Literal[Action.ALLOW, Action.PROTECT, Action.DENY]
-
-
-class Verification(Section):
-    """How crawlers prove who they are; in the background, and only when one names itself."""
-
-    ranges: bool = Field(True, description="By the address lists that operators publish.")
-    reverse_dns: bool = Field(True, description="By forward-confirmed reverse DNS.")
-    web_bot_auth: bool = Field(True, description="By signed requests (Web Bot Auth).")
-    refresh: Duration = Field(86400.0, description="How old a list may get before it is fetched anew.")
-
-
-class Crawlers(Section):
-    """What each purpose in the crawler catalogue gets; ``tokens`` overrides one crawler by name."""
-
-    model_config = ConfigDict(populate_by_name=True)
-
-    training: Answer = Field(Action.DENY, description="Collect material to train AI models (GPTBot).")
-    dataset: Answer = Field(Action.DENY, description="Build data sets that others train on (CCBot, img2dataset).")
-    ai_search: Answer = Field(Action.DENY, alias="ai-search", description="Feed the index of an AI search engine.")
-    user_fetch: Answer = Field(
-        Action.PROTECT, alias="user-fetch", description="Fetch a page because someone asked a chatbot to."
-    )
-    search: Answer = Field(Action.PROTECT, description="Search engines (Googlebot, bingbot).")
-    preview: Answer = Field(Action.PROTECT, description="Link previews in chats and social networks.")
-    archive: Answer = Field(Action.PROTECT, description="Web archives.")
-    feed: Answer = Field(Action.PROTECT, description="Feed readers.")
-    monitor: Answer = Field(Action.PROTECT, description="Services that watch whether a site is up.")
-    seo: Answer = Field(Action.PROTECT, description="Marketing and link analysis, advertising, scanners.")
-    tool: Answer = Field(Action.PROTECT, description="Download tools and programming libraries (curl, Scrapy).")
-    tokens: dict[str, Answer] = Field({}, description="Overrides by crawler token, e.g. CCBot: allow")
-    verification: Verification = Verification()
-
-
-Purpose = Literal[
-    "training",
-    "dataset",
-    "ai-search",
-    "user-fetch",
-    "search",
-    "preview",
-    "archive",
-    "feed",
-    "monitor",
-    "seo",
-    "tool",
-]
-"""The catalogue's purposes, as ``crawlers`` names them too."""
-
-
-def purposes(crawlers: Crawlers) -> dict[str, Action]:
-    """What each purpose gets, by its name in the catalogue."""
-    return {name: Action(getattr(crawlers, name.replace("-", "_"))) for name in get_args(Purpose)}
 
 
 class Signals(Section):

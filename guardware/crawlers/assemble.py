@@ -6,7 +6,7 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
-from guardware.config.schema import Verification
+from guardware.config.crawlers import Verification
 from guardware.crawlers.catalogue import Catalogue
 from guardware.crawlers.ranges import RangeLists
 from guardware.crawlers.reverse_dns import ReverseDns, system_resolver

@@ -18,7 +18,8 @@ name themselves so get protected pictures until they have.
 import re
 from typing import NamedTuple
 
-from guardware.config.schema import Config, purposes
+from guardware.config.crawlers import purposes
+from guardware.config.schema import Config
 from guardware.crawlers.crawler import Crawler
 from guardware.crawlers.proof import Standing
 from guardware.identity import Identity
@@ -71,7 +72,9 @@ class Policy:
         """The limits that a visit of this kind must pass."""
         return self._limits[kind]
 
-    def of_headers(self, kind: Kind, identity: Identity, weights: tuple[float, ...], proof: bool) -> Decision | None:
+    def of_headers(
+        self, kind: Kind, identity: Identity, weights: tuple[float, ...], proof: bool
+    ) -> Decision | None:
         """What rungs 1 and 3 say of all visits with these headers; None: the store must be asked."""
         if kind is Kind.NOTICE or kind is Kind.OWN:
             return Decision(Action.ALLOW, kind.value)

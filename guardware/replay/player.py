@@ -10,6 +10,7 @@ from guardware.config.schema import Config
 from guardware.crawlers.catalogue import Catalogue
 from guardware.guard import Guard, distinct
 from guardware.hosting import HostingNetworks
+from guardware.kinds import is_icon
 from guardware.notices import Notices, refused_tokens
 from guardware.replay.clients import (
     ASSET,
@@ -49,7 +50,6 @@ _SECRET = b"replay"
 
 _ALLOW, _PROTECT = Action.ALLOW, Action.PROTECT
 _IMAGE, _ASSET, _OWN = Kind.IMAGE, Kind.ASSET, Kind.OWN
-_ICONS = ("/favicon", "/apple-touch-icon")
 
 
 class Player:
@@ -178,7 +178,7 @@ class Player:
     def _habits(self, visit: Visit) -> int:
         """What browsers do, and few programs."""
         found = 0
-        if visit.path.startswith(_ICONS):
+        if is_icon(visit.path):
             found |= FAVICON
         elif visit.kind is _ASSET:
             found |= ASSET

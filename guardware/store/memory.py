@@ -2,18 +2,8 @@
 
 A record is one ``bytearray`` and not an object: the garbage collector has nothing to walk through, and 100 000
 clients of as many addresses stay under 100 MB.
-
-::
-
-    client   last touch | a score for each lasting group | pages | errors | rate |
-             last number | run | walk | cookies | habits                                       50 bytes
-             | counts of the hour and the day (windows.py)                 290 from the first picture on
-    address  last admitted visit | visits | sums of the hour and the day |
-             last number | pages | walk | tat of each kind                                     86
-    network  last admitted visit | tat of each kind                                            40
 """
 
-import struct
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -24,7 +14,6 @@ from guardware.store.gcra import gcra
 from guardware.store.protocol import (
     DECAY,
     ERROR_LEAK,
-    LIMITED,
     MOST,
     MOST_COOKIES,
     NEAR,
@@ -35,8 +24,23 @@ from guardware.store.protocol import (
     Record,
     Touch,
 )
-from guardware.store.windows import SUMS, Windows
-from guardware.verdict import LASTING
+from guardware.store.rows import (
+    ADDRESS,
+    ADDRESS_TATS,
+    CLIENT,
+    CONDUCT,
+    CONDUCT_AT,
+    HEAD,
+    HOME,
+    LAST,
+    NETWORK,
+    NETWORK_TATS,
+    NO_SCORES,
+    SLOTS,
+    TAT,
+    VISITED,
+)
+from guardware.store.windows import Windows
 
 _US = 1_000_000
 _TTL = RECORD_TTL * _US
@@ -45,26 +49,8 @@ _DECAY = DECAY * _US
 _LEAK = ERROR_LEAK * _US
 _SPAN = RATE_SPAN * _US
 
-_NONE = (0.0,) * len(LASTING)
-_LAST = struct.Struct("<q")
-_HEAD = struct.Struct(f"<q{len(LASTING)}dfffdHHBB")
 _ONCE = 1 / RATE_SPAN
 """What one visit adds to a rate."""
-_CLIENT = _HEAD.size
-"""A client's row until its first picture."""
-
-_TAT = struct.Struct("<q")
-_SLOTS = {kind: index * _TAT.size for index, kind in enumerate(LIMITED)}
-"""Where the tat of a kind stands, in bytes from the first."""
-
-_VISITED = struct.Struct("<qq")
-_HOME = struct.Struct(_VISITED.format + SUMS.format[1:])
-_CONDUCT = struct.Struct("<dfH")
-_CONDUCT_AT = _HOME.size
-_ADDRESS_TATS = _CONDUCT_AT + _CONDUCT.size
-_ADDRESS = _ADDRESS_TATS + len(LIMITED) * _TAT.size
-_NETWORK_TATS = _LAST.size
-_NETWORK = _NETWORK_TATS + len(LIMITED) * _TAT.size
 
 _NOTHING = (0, 0, 0, 0, 0)
 
@@ -101,7 +87,7 @@ class MemoryStore:
         # A network's limit is some times an address's (five, by default), so one of few addresses cannot fill it.
         self._max_networks = max(max_clients // 4, 1)
         self._clock = clock
-        self._windows = Windows(distinct, _CLIENT, _VISITED.size)
+        self._windows = Windows(distinct, CLIENT, VISITED.size)
         # OrderedDict and not dict: to find the oldest entry of a dict that is always emptied at its front means
         # to walk over the holes of all that went before, and a flood of new clients would pay for it.
         self._clients: Rows = OrderedDict()
@@ -130,21 +116,21 @@ class MemoryStore:
         t = int((self._clock() if now is None else now) * 1e6 + 0.5)
         row = self._clients.get(client)
         if row is None:
-            row = self._renew(self._clients, client, t, _CLIENT)
+            row = self._renew(self._clients, client, t, CLIENT)
         else:
             self._clients.move_to_end(client)
-        head = _HEAD.unpack_from(row)
+        head = HEAD.unpack_from(row)
         elapsed = t - head[0]
         if elapsed >= _TTL:
-            row = self._renew(self._clients, client, t, _CLIENT)
-            head = _HEAD.unpack_from(row)
+            row = self._renew(self._clients, client, t, CLIENT)
+            head = HEAD.unpack_from(row)
             elapsed = 0
         elif elapsed < 0:
             elapsed = 0
 
         _, first, second, pages, level, pace, last_number, run, walk, given, known = head
         scores = weights
-        if first or second or weights != _NONE:
+        if first or second or weights != NO_SCORES:
             scores = _faded(first, second, weights, exp(-elapsed / _DECAY))
         if pages:
             pages *= exp(-elapsed / _DECAY)
@@ -164,25 +150,25 @@ class MemoryStore:
             given = min(given + cookies, MOST_COOKIES)
         habits |= known
         first, second = scores
-        _HEAD.pack_into(row, 0, t, first, second, pages, level, pace, last_number, run, walk, given, habits)
+        HEAD.pack_into(row, 0, t, first, second, pages, level, pace, last_number, run, walk, given, habits)
 
         home = self._addresses.get(address)
         if home is None:
-            home = self._renew(self._addresses, address, t, _ADDRESS)
+            home = self._renew(self._addresses, address, t, ADDRESS)
         else:
             self._addresses.move_to_end(address)  # also when denied: who hammers at the door is not forgotten
-        last, visits, _, _, _, day_sum = _HOME.unpack_from(home)
+        last, visits, _, _, _, day_sum = HOME.unpack_from(home)
         if t - last >= _TTL:
-            home = self._renew(self._addresses, address, t, _ADDRESS)
+            home = self._renew(self._addresses, address, t, ADDRESS)
             visits = day_sum = 0
 
         wait, limited_by, crowded = 0, "", False
         if rate is not None or network_rate is not None:
             wait, limited_by, crowded = self._limit(home, visits, network, kind, rate, network_rate, t)
-        home_number, home_pages, home_walk = _CONDUCT.unpack_from(home, _CONDUCT_AT)
+        home_number, home_pages, home_walk = CONDUCT.unpack_from(home, CONDUCT_AT)
         if not limited_by:
             visits += 1
-            _VISITED.pack_into(home, 0, t, visits)
+            VISITED.pack_into(home, 0, t, visits)
             if home_pages:
                 home_pages *= exp(-(t - last) / _DECAY) if t > last else 1.0
             if leading:
@@ -190,12 +176,12 @@ class MemoryStore:
             if number >= 0 and number != home_number:
                 home_walk = _walk(home_walk, number - home_number)
                 home_number = number
-            _CONDUCT.pack_into(home, _CONDUCT_AT, home_number, home_pages, home_walk)
+            CONDUCT.pack_into(home, CONDUCT_AT, home_number, home_pages, home_walk)
         if original is not None and not limited_by and not crowded:
-            if len(row) == _CLIENT:
+            if len(row) == CLIENT:
                 row = self._clients[client] = row + self._windows.blank
             counts = self._windows.count(row, home, original, sum(scores) < below, t)
-        elif day_sum or len(row) > _CLIENT:
+        elif day_sum or len(row) > CLIENT:
             counts = self._windows.counts(row, home, t)
         else:
             counts = _NOTHING
@@ -217,11 +203,11 @@ class MemoryStore:
         t = int((self._clock() if now is None else now) * 1e6 + 0.5)
         row = self._clients.get(client)
         if row is None:
-            row = self._renew(self._clients, client, t, _CLIENT)
+            row = self._renew(self._clients, client, t, CLIENT)
         home = self._addresses.get(address)
         if home is None:
-            home = self._renew(self._addresses, address, t, _ADDRESS)
-        if len(row) == _CLIENT:
+            home = self._renew(self._addresses, address, t, ADDRESS)
+        if len(row) == CLIENT:
             row = self._clients[client] = row + self._windows.blank
         self._windows.count(row, home, original, True, t)
 
@@ -261,27 +247,27 @@ class MemoryStore:
 
         Charges who admits the visit. ``visits``: the address's so far.
         """
-        at = _SLOTS[kind]
+        at = SLOTS[kind]
         tat, wait, network_wait, crowded = 0, 0, 0, False
         shared = None
         if rate is not None:
-            _, tat, wait = gcra(_TAT.unpack_from(home, _ADDRESS_TATS + at)[0], t, rate)
+            _, tat, wait = gcra(TAT.unpack_from(home, ADDRESS_TATS + at)[0], t, rate)
         if network_rate is not None:
             shared = self._networks.get(network)
-            if shared is None or t - _LAST.unpack_from(shared)[0] >= _TTL:
-                shared = self._renew(self._networks, network, t, _NETWORK)
+            if shared is None or t - LAST.unpack_from(shared)[0] >= _TTL:
+                shared = self._renew(self._networks, network, t, NETWORK)
             else:
                 self._networks.move_to_end(network)
-            _, network_tat, network_wait = gcra(_TAT.unpack_from(shared, _NETWORK_TATS + at)[0], t, network_rate)
+            _, network_tat, network_wait = gcra(TAT.unpack_from(shared, NETWORK_TATS + at)[0], t, network_rate)
         if network_wait and not wait and visits <= NEWCOMER:
             crowded = True
         elif wait or network_wait:
             return (wait, "client", False) if wait >= network_wait else (network_wait, "network", False)
         elif shared is not None:
-            _LAST.pack_into(shared, 0, t)
-            _TAT.pack_into(shared, _NETWORK_TATS + at, network_tat)
+            LAST.pack_into(shared, 0, t)
+            TAT.pack_into(shared, NETWORK_TATS + at, network_tat)
         if rate is not None:
-            _TAT.pack_into(home, _ADDRESS_TATS + at, tat)
+            TAT.pack_into(home, ADDRESS_TATS + at, tat)
         return 0, "", crowded
 
     def _renew(self, rows: Rows, key: str, t: int, size: int) -> bytearray:
@@ -290,11 +276,11 @@ class MemoryStore:
         most = self._max_networks if rows is self._networks else self._max
         for _ in range(2):
             oldest = next(iter(rows), None)
-            if oldest is None or (len(rows) < most and t - _LAST.unpack_from(rows[oldest])[0] < _TTL):
+            if oldest is None or (len(rows) < most and t - LAST.unpack_from(rows[oldest])[0] < _TTL):
                 break
             del rows[oldest]
         row = rows[key] = bytearray(size)
-        _LAST.pack_into(row, 0, t)
+        LAST.pack_into(row, 0, t)
         return row
 
 

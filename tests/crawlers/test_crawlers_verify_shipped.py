@@ -11,7 +11,7 @@ import pytest
 from dns_server import DnsServer, dns_server
 from verify_fakes import Clock, FakeRanges, visit
 
-from guardware.config.schema import Verification
+from guardware.config.crawlers import Verification
 from guardware.crawlers import Catalogue, Crawler
 from guardware.crawlers.assemble import build_verifier
 from guardware.crawlers.proof import Standing
