@@ -83,15 +83,15 @@ class Guard:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.config = config
-        self.catalogue = catalogue or Catalogue.load(state_folder(config))
+        self.catalogue = catalogue if catalogue is not None else Catalogue.load(state_folder(config))
         # Not "store or": a store that remembers nobody yet is as false as an empty list.
         self.store = store if store is not None else open_store(config.store, distinct=distinct(config))
         self.local = self.store if isinstance(self.store, MemoryStore) else None
         """The store, if it answers without waiting; then ``judge_now`` may be used."""
         self.enforced = config.mode == "enforce"
         self.verifier = verifier
-        self.aggregates = aggregates or Aggregates(now=clock())
-        self.hosting = hosting or HostingNetworks.load(config.clients.networks)
+        self.aggregates = aggregates if aggregates is not None else Aggregates(now=clock())
+        self.hosting = hosting if hosting is not None else HostingNetworks.load(config.clients.networks)
         self._fixed_secret = secret or next(iter(configured_masters(config)[::-1]), None)
         self._keys = KeyMaker(self._fixed_secret or secrets.token_bytes(32))
         self._reader = VisitReader(

@@ -10,6 +10,7 @@ from typing import Any
 from guardware import parts
 from guardware.accounts import AccountFunction
 from guardware.config import Config, from_mapping, load
+from guardware.guard import Guard
 from guardware.http import (
     Answer,
     ASGIApp,
@@ -84,19 +85,17 @@ class GuardMiddleware:
             await self._start()
         now = self._parts
         guard = now.guard
-        visit = guard.read(scope)
+        visit = self._read(guard, scope)
         if visit is None:
             await self._unjudged(now, scope, receive, send)
             return
-        if self._account is not None:
-            visit = visit._replace(account=self._account(scope))
         kind = visit.kind
         if kind is _OWN:
             await send_answer(now.own.answer(visit), visit.method, send)
             return
         local = guard.local
         verdict = await guard.judge(visit) if local is None else guard.judge_now(visit, local)
-        now.recorder.record(visit, verdict, verdict.people_like, verdict.asked if visit.kind is _IMAGE else 0)
+        now.recorder.record(visit, verdict)
         scope.setdefault("state", {})["guardware"] = verdict
         if visit.forged:
             scope["headers"] = without_ours(visit.headers)
@@ -111,6 +110,12 @@ class GuardMiddleware:
             await self._protect(now, visit, verdict, scope, receive, send)
         else:
             await self._refuse(now, visit, verdict, send)
+
+    def _read(self, guard: Guard, scope: Scope) -> Visit | None:
+        visit = guard.read(scope)
+        if visit is not None and self._account is not None:
+            return visit._replace(account=self._account(scope))
+        return visit
 
     async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind = scope["type"]
@@ -195,12 +200,12 @@ class GuardMiddleware:
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         now = self._parts
-        visit = now.guard.read(scope)
+        visit = self._read(now.guard, scope)
         if visit is None:
             await self._unjudged(now, scope, receive, send)
             return
         verdict = await now.guard.judge(visit)
-        now.recorder.record(visit, verdict, verdict.people_like, verdict.asked if visit.kind is _IMAGE else 0)
+        now.recorder.record(visit, verdict)
         if verdict.enforced and verdict.action not in (_ALLOW, _PROTECT):
             await _close(receive, send)
             return

@@ -70,9 +70,10 @@ def build(
             recorder = previous.recorder
         if old.clients.trusted_proxies == config.clients.trusted_proxies:
             order = previous.guard.order
-        if old.clients.networks == config.clients.networks:
+        if old.clients.networks == config.clients.networks and previous.guard.hosting.current:
             hosting = previous.guard.hosting
-        if (old.crawlers, old.store) == (config.crawlers, config.store):
+        same_crawlers = tuple(catalogue) == tuple(previous.guard.catalogue)
+        if same_crawlers and (old.crawlers, old.store) == (config.crawlers, config.store):
             verifier = previous.guard.verifier
     if aggregates is None:
         aggregates, sharing = _aggregates(config)

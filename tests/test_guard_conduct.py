@@ -12,7 +12,7 @@ from guardware.crawlers.catalogue import Catalogue
 from guardware.crawlers.crawler import Crawler
 from guardware.crawlers.proof import Proof, Standing
 from guardware.crawlers.verify import Verifier
-from guardware.http import RawHeaders, Receive, Scope, Send
+from guardware.http import Message, RawHeaders, Receive, Scope, Send
 from guardware.store import MemoryStore
 from guardware.verdict import Verdict
 from guardware.visit import Visit
@@ -322,7 +322,17 @@ async def test_the_account_may_come_from_the_application() -> None:
 
     guarded = GuardMiddleware(app, {"store": {"folder": "none"}}, account=account)
     assert [(await call_app(guarded, path, PAGE)).status for path in ("/", "/broken")] == [200, 200]
-    assert asked == ["/", "/broken"]
+
+    async def receive() -> Message:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Message) -> None:
+        assert message["type"] in ("http.response.start", "http.response.body")
+
+    await guarded(
+        {"type": "websocket", "path": "/live", "headers": PAGE, "client": ("192.0.2.1", 1)}, receive, send
+    )
+    assert asked == ["/", "/broken", "/live"]
 
 
 # Names -------------------------------------------------------------------------------------------------------

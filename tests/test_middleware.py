@@ -626,6 +626,24 @@ class TestTheEdges:
         assert (await call(app, "/art/1.jpg", CURL)).body != picture
         assert app.parts.guard.store is store
 
+    async def test_reload_keeps_what_was_proven_of_crawlers(self) -> None:
+        app = GuardMiddleware(app_with(b"<p>", HTML))
+        verifier = app.parts.guard.verifier
+        await app.reload(app.parts.config.model_copy(update={"mode": "monitor"}))
+        assert app.parts.guard.verifier is verifier is not None
+
+    async def test_reload_reads_a_list_of_networks_that_was_rewritten(self, tmp_path: Path) -> None:
+        networks = tmp_path / "hosting.txt"
+        networks.write_text("192.0.2.0/24\n")
+        app = GuardMiddleware(app_with(b"<p>", HTML), {"clients": {"networks": {"hosting": [str(networks)]}}})
+        before = app.parts.guard.hosting
+        await app.reload(app.parts.config)
+        assert app.parts.guard.hosting is before
+        networks.write_text("192.0.2.0/24\n198.51.100.0/24\n")
+        await app.reload(app.parts.config)
+        assert before.owner("198.51.100.7") is None
+        assert app.parts.guard.hosting.owner("198.51.100.7") is not None
+
 
 NAMES = st.sampled_from(
     [b"host", b"user-agent", b"accept", b"accept-language", b"accept-encoding", b"referer", b"range", b"cookie",

@@ -78,7 +78,9 @@ class Claims:
 
     def standing(self, source: Source, crawler: Crawler, now: float) -> Proof:
         """What the claim to be ``crawler`` is worth. Never waits."""
-        plan = self._plans.get(crawler.token) or self._plans.setdefault(crawler.token, self._make_plan(crawler))
+        plan = self._plans.get(crawler.token)
+        if plan is None:
+            plan = self._plans[crawler.token] = self._make_plan(crawler)
         if plan.settled is not None:
             return plan.settled
         key = (source.address, crawler.token)

@@ -108,8 +108,9 @@ class Verifier:
         if self._signatures is not None:
             self._signatures.sweep(now)
 
-    def __len__(self) -> int:
-        """How many answers are remembered."""
+    @property
+    def remembered(self) -> int:
+        """How many answers are remembered. (No ``__len__``: a verifier is not false for remembering nobody.)"""
         return len(self._claims) + (0 if self._signatures is None else len(self._signatures))
 
     async def _sweep_for_ever(self) -> None:

@@ -14,13 +14,16 @@ _REMEMBERED = 8192
 """Addresses; the address reader remembers 4096 header sets, and a person's visit needs one entry for its hour."""
 
 
+_Stamp = tuple[int, int, int]
+
+
 class HostingNetworks:
     """The owner's lists and ASN database. False when nothing is configured, and then it knows nobody.
 
     A list goes before the database: it names what the owner chose to name.
     """
 
-    __slots__ = ("_asns", "_database", "_known", "_table", "owner")
+    __slots__ = ("_asns", "_database", "_files", "_known", "_table", "owner")
 
     def __init__(
         self,
@@ -32,6 +35,7 @@ class HostingNetworks:
         self._table = PrefixTable(entries or ())
         self._database = database
         self._asns = HOSTING_ASNS.keys() | asns
+        self._files: dict[Path, _Stamp] = {}
         self._known: BoundedCache[int, str] = BoundedCache(_REMEMBERED)
         self.owner = self._owner if self else _nobody
 
@@ -44,19 +48,29 @@ class HostingNetworks:
         """
         entries: list[Entry] = []
         faults: list[str] = []
-        for name in config.hosting:
-            read = read_networks(Path(name).expanduser())
+        lists = [Path(name).expanduser() for name in config.hosting]
+        named = lists if config.asn_database is None else [*lists, Path(config.asn_database).expanduser()]
+        stamps = {path: _stamp(path) for path in named}  # before they are read: what changes meanwhile is newer
+        for path in lists:
+            read = read_networks(path)
             entries += read.entries
             faults += read.faults
         database = None
         if config.asn_database is not None:
             try:
-                database = AsnDatabase(Path(config.asn_database).expanduser())
+                database = AsnDatabase(named[-1])
             except ConfigError as error:
                 faults += error.faults
         if faults:
             raise ConfigError(faults)
-        return cls(entries, database, config.hosting_asns)
+        found = cls(entries, database, config.hosting_asns)
+        found._files = stamps
+        return found
+
+    @property
+    def current(self) -> bool:
+        """Whether the files are those that were read."""
+        return all(_stamp(path) == stamp for path, stamp in self._files.items())
 
     def __bool__(self) -> bool:
         return self._database is not None or len(self._table) > 0
@@ -81,6 +95,15 @@ class HostingNetworks:
         if system is None or system.number not in self._asns:
             return None
         return f"AS{system.number} {system.name or HOSTING_ASNS.get(system.number, '')}".rstrip()
+
+
+def _stamp(path: Path) -> "_Stamp":
+    """What tells one state of a file from another; of one that is not there, zeros."""
+    try:
+        found = path.stat()
+    except OSError:
+        return 0, 0, 0
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def _nobody(address: str) -> str | None:

@@ -14,11 +14,11 @@ from guardware.linefiles import DailyFiles, EventFile
 from guardware.observe.hour import OFFSET, PER_UNIT, Hour
 from guardware.observe.summary import to_line
 from guardware.verdict import Action, Verdict
-from guardware.visit import Visit
+from guardware.visit import Kind, Visit
 
 logger = logging.getLogger("guardware.events")
 
-_ALLOW = Action.ALLOW
+_ALLOW, _IMAGE = Action.ALLOW, Kind.IMAGE
 """Looking a member up on its enumeration takes ten times as long as a global."""
 
 LINES_A_SECOND = 50
@@ -96,12 +96,8 @@ class Recorder:
         """Events that could not be written to the file."""
         return self._file.lost if self._file is not None else 0
 
-    def record(self, visit: Visit, verdict: Verdict, person: bool = False, asked: int = 0) -> None:
-        """Count ``verdict``; keep, log and write it unless it is allow.
-
-        ``person``: the client fetched a page and what a page needs; ``asked``: the different pictures that it
-        asked in this hour of the clock, 0 for what is no picture.
-        """
+    def record(self, visit: Visit, verdict: Verdict) -> None:
+        """Count ``verdict``; keep, log and write it unless it is allow."""
         now = self._clock()
         hour = self._hour
         if not hour.since <= now < hour.until:
@@ -114,15 +110,15 @@ class Recorder:
             verdict.crawler,
             verdict.enforced,
             int(verdict.score * PER_UNIT + OFFSET),
-            person,
+            verdict.people_like,
         )
         counts = hour.counts
         if key in counts:
             counts[key] += 1
         else:
             hour.first(key)
-        if asked:
-            hour.asked(visit, asked, person)
+        if verdict.asked and visit.kind is _IMAGE:
+            hour.asked(visit, verdict.asked, verdict.people_like)
         if action is not _ALLOW:
             self._keep(visit, verdict, now)
 

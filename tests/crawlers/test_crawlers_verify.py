@@ -156,7 +156,7 @@ def test_without_an_event_loop_only_what_is_known_is_said(
     verifier = made(claimed, ranges=FakeRanges({LIST: in_list}), names=names)
     assert verifier.standing(visit(), claimed, 0.0).standing is expected
     assert names.asked == []
-    assert len(verifier) == 0
+    assert verifier.remembered == 0
 
 
 async def test_an_address_in_the_ranges_is_verified_at_once() -> None:

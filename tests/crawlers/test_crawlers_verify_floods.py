@@ -52,7 +52,7 @@ async def test_memory_is_bounded_when_every_claim_is_checked() -> None:
             verifier.standing(each, NAMED, 0.0)
         await verifier.idle()
     assert len(names.asked) == len(visits)
-    assert len(verifier) == REMEMBERED
+    assert verifier.remembered == REMEMBERED
     await verifier.close()
 
 
@@ -125,7 +125,7 @@ async def test_expired_addresses_are_swept_out() -> None:
     now = Clock().now
     verifier.standing(visit(agent=ORIGIN), NAMED, now)
     await verifier.idle()
-    assert len(verifier) == 2
+    assert verifier.remembered == 2
     verifier.sweep(now + 3600.0)
-    assert len(verifier) == 0
+    assert verifier.remembered == 0
     await verifier.close()

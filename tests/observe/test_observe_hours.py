@@ -82,8 +82,8 @@ def test_every_hour_with_visits_is_summed_up_once(tmp_path: Path, guard: Guard) 
     clock = Clock(TEN + 3599)
     recorder = Recorder(Observe(log=False), folder=tmp_path / "summary", clock=clock)
     picture, page = visit_to(guard), visit_to(guard, "/")
-    recorder.record(picture, HELD, True, 3)
-    recorder.record(page, HELD, True)
+    recorder.record(picture, HELD._replace(people_like=True, asked=3))
+    recorder.record(page, HELD._replace(people_like=True, asked=3))
     recorder.record(page, REFUSED)
     clock.now = TEN + 3600
     recorder.record(picture, DOUBTFUL)
@@ -144,7 +144,7 @@ def test_a_flood_of_kinds_and_clients_is_bounded(tmp_path: Path, guard: Guard) -
         recorder.record(visit, HELD._replace(decided_by=f"rules[{number}]"))
     for number in range(MOST_CLIENTS + 7):
         other = visit._replace(source=visit.source._replace(client=f"client {number}"))
-        recorder.record(other, HELD, False, 2)
+        recorder.record(other, HELD._replace(asked=2))
     recorder.close()
     (summary,) = summaries_in(tmp_path / "summary")
     assert len(summary.decisions) <= MOST_KEYS + 2
@@ -157,10 +157,10 @@ def test_a_client_counts_once_by_the_most_it_asked(tmp_path: Path, guard: Guard)
     recorder = Recorder(Observe(log=False), folder=tmp_path / "summary", clock=Clock(TEN))
     one, two = visit_to(guard), visit_to(guard, ip="198.51.100.8")
     for asked in (1, 2, 3, 2):
-        recorder.record(one, HELD, False, asked)
-    recorder.record(one, HELD, True, 4)  # now it has shown that it is people-like
-    recorder.record(two, HELD, False, 17)
-    recorder.record(two, HELD, False, 0)
+        recorder.record(one, HELD._replace(asked=asked))
+    recorder.record(one, HELD._replace(people_like=True, asked=4))  # now it has shown that it is people-like
+    recorder.record(two, HELD._replace(asked=17))
+    recorder.record(two, HELD)
     recorder.close()
     (summary,) = summaries_in(tmp_path / "summary")
     assert {(key.person, key.most): n for key, n in summary.asked.items()} == {(True, 4): 1, (False, 20): 1}

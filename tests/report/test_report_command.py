@@ -225,7 +225,7 @@ def test_from_visits_to_the_report(tmp_path: Path) -> None:
         seen = guard.read(scope)
         assert seen is not None
         verdict = guard.judge_now(seen, store, now)
-        recorder.record(seen, verdict, verdict.people_like, verdict.asked)
+        recorder.record(seen, verdict)
 
     for n in range(20):
         now = MONDAY + 600.0 * n
