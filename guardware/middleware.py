@@ -91,7 +91,7 @@ class GuardMiddleware:
             return
         kind = visit.kind
         if kind is _OWN:
-            await send_answer(now.own.answer(visit), visit.method, send)
+            await self._own(now, visit, scope, receive, send)
             return
         local = guard.local
         verdict = await guard.judge(visit) if local is None else guard.judge_now(visit, local)
@@ -116,6 +116,9 @@ class GuardMiddleware:
         if visit is not None and self._account is not None:
             return visit._replace(account=self._account(scope))
         return visit
+
+    async def _own(self, now: Parts, visit: Visit, scope: Scope, receive: Receive, send: Send) -> None:
+        await send_answer(now.own.answer(visit), visit.method, send)
 
     async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind = scope["type"]

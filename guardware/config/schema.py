@@ -13,7 +13,9 @@ from guardware.config.clients import Clients as Clients
 from guardware.config.crawlers import Answer, Purpose
 from guardware.config.crawlers import Crawlers as Crawlers
 from guardware.config.images import Images, changes_picture
+from guardware.config.proxy import Proxy as Proxy
 from guardware.config.section import Section as Section
+from guardware.config.server import Server as Server
 from guardware.config.values import Duration, Net, Prefix, Rate, Size, StoreUrl
 from guardware.config.values import Network as Network  # part of the contract: sections are typed with it
 from guardware.verdict import Action
@@ -194,15 +196,6 @@ class Notices(Section):
     )
 
 
-class Proxy(Section):
-    """How ``guardware serve --upstream`` talks to the site behind it."""
-
-    connect_timeout: Duration = Field(5.0, description="How long to wait for a connection to the site.")
-    read_timeout: Duration = Field(60.0, description="How long to wait for the next bytes of its answer.")
-    max_connections: int = Field(256, ge=1, description="Connections to the site at the same time.")
-    preserve_host: bool = Field(True, description="Send the visitor's Host to the upstream.")
-
-
 class Observe(Section):
     """What is recorded of judgements."""
 
@@ -238,6 +231,7 @@ class Config(Section):
     notices: Notices = Notices()
     images: Images = Images()
     proxy: Proxy = Proxy()
+    server: Server = Server()
     observe: Observe = Observe()
 
     @model_validator(mode="after")
