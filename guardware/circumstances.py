@@ -77,8 +77,8 @@ class Circumstances:
         self, visit: Visit, identity: Identity, touch: Touch, record: Record, fast: float
     ) -> tuple[Evidence, ...]:
         engine, disallowed = identity.engine is not None, self._policy.disallowed(visit)
-        catalogue = self._aggregates.site.catalogue
-        found = self._signals.of_deeds(Conduct(record, engine, disallowed, self._budget, catalogue, fast))
+        pictures = self._aggregates.site.pictures
+        found = self._signals.of_deeds(Conduct(record, engine, disallowed, self._budget, pictures, fast))
         if found and (weight := group_weights(found)[_BEHAVIOUR]) > record.scores[_DEEDS]:
             self._after.behaviour(touch.client, weight)
         return found

@@ -32,7 +32,7 @@ from guardware.policy.score import group_weights, total, with_record
 from guardware.secrets import configured_masters, state_folder
 from guardware.signals import SignalTable, navigated
 from guardware.store import MemoryStore, ResilientStore, open_store
-from guardware.store.protocol import COOKIE, PROOF, RENDERED, ROBOTS, Record, Touch
+from guardware.store.protocol import COOKIE, NO_SCORES, PROOF, RENDERED, ROBOTS, Record, Touch
 from guardware.verdict import LASTING, Action, Evidence, Group, Verdict
 from guardware.visit import Kind, Visit, VisitReader
 
@@ -44,7 +44,6 @@ _WRONG = frozenset([400, 403, 404, 405, 410, 414])
 """Statuses with which an application says that there is nothing at an address; not those of who has to sign
 in, or whose cache is stale."""
 
-_NOTHING_KEPT = (0.0,) * len(LASTING)
 _DEEDS = LASTING.index(Group.BEHAVIOUR)
 _NEVER = -math.inf
 
@@ -240,7 +239,7 @@ class Guard:
             scores = group_weights(evidence)
         else:
             scores = findings.weights
-        if record.scores != _NOTHING_KEPT:
+        if record.scores != NO_SCORES:
             scores = with_record(scores, record.scores)
         score = total(scores)
         proof = findings.proof or bool(record.habits & PROOF)
@@ -249,8 +248,9 @@ class Guard:
             hour, day = max(hour, crowd.hour), max(day, crowd.day)
         decision = self._policy.late(visit, findings.identity, score, scores, proof, record, hour, day)
         people_like = bool(record.habits & RENDERED and record.pages)
+        wait, asked = record.retry_after, record.asked_hour
         return self._verdict(
-            decision, findings, evidence, score, record.retry_after, people_like, record.asked_hour
+            decision, findings, evidence, score, wait, people_like, asked, touch.client, hour, day
         )
 
     def _learn(self, visit: Visit, findings: Findings, now: float) -> None:
@@ -273,16 +273,22 @@ class Guard:
         retry_after: float,
         people_like: bool = False,
         asked: int = 0,
+        client: str = "",
+        hour: int = 0,
+        day: int = 0,
     ) -> Verdict:
         action, decided_by, variant = decision
         crawler = findings.identity.crawler
         token = crawler.token if crawler is not None else None
         wait = math.ceil(retry_after) if action is _LIMIT else 0
         number, enforced = next(self._numbers), self.enforced
-        return _new(
-            Verdict,
-            (action, decided_by, score, evidence, number, token, wait, enforced, variant, people_like, asked),
+        # fmt: off
+        fields = (
+            action, decided_by, score, evidence, number, token, wait, enforced, variant, people_like, asked,
+            client, hour, day,
         )
+        # fmt: on
+        return _new(Verdict, fields)
 
 
 def distinct(config: Config) -> int:

@@ -3,9 +3,9 @@
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import ip_address
 
-Network = IPv4Network | IPv6Network
+from guardware.addresses import Network
 
 _MAPPED = 0xFFFF << 32
 """The first of the IPv6 addresses that stand for IPv4 (RFC 4291 section 2.5.5.2, ::ffff:0:0/96)."""

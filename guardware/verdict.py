@@ -73,7 +73,10 @@ class Verdict(NamedTuple):
     - ``variant``: the name of the variant that pictures become, "" if they stay originals;
     - ``enforced``: False in ``mode: monitor``, where everything is served whatever the verdict says;
     - ``people_like``: the client opened a page and fetched what the page shows; anybody can, and people do;
-    - ``asked``: different pictures that the client asked within the hour, this one included.
+    - ``asked``: different pictures that the client asked within the hour, this one included;
+    - ``client``: the key of the client's record, 16 hex digits, new each day; "" where the record was not needed;
+    - ``hour``, ``day``: what was held against the budgets: originals of the client, of its address or of its
+      account in this hour and day of the clock (UTC), whichever are most.
     """
 
     action: Action
@@ -87,6 +90,9 @@ class Verdict(NamedTuple):
     variant: str = ""
     people_like: bool = False
     asked: int = 0
+    client: str = ""
+    hour: int = 0
+    day: int = 0
 
     @property
     def support_id(self) -> str:

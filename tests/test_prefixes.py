@@ -7,7 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from guardware.prefixes import Network, PrefixTable
+from guardware.addresses import Network
+from guardware.prefixes import PrefixTable
 
 TABLE = PrefixTable(
     (ip_network(network), label)

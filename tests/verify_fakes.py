@@ -1,11 +1,11 @@
 """Stand-ins for what the verifier asks, and visits that make claims."""
 
 import asyncio
-from typing import NamedTuple
 
 from guardware.crawlers import Crawler, Purpose, Verification
 from guardware.crawlers.proof import Outcome
 from guardware.crawlers.reverse_dns import Confirmation
+from guardware.crawlers.web_bot_auth.result import Result, Validity
 from guardware.http import RawHeaders
 from guardware.visit import Visit, VisitReader
 
@@ -101,19 +101,11 @@ class FakeNames:
         """Nothing is remembered here."""
 
 
-class Checked(NamedTuple):
-    """What the check of a signature found."""
-
-    outcome: str
-    agent: str
-    reason: str
-
-
 class FakeChecker:
     """Says ``outcome`` of every signature, in the name of ``agent``."""
 
-    def __init__(self, outcome: str, agent: str = ORIGIN) -> None:
-        self.outcome = outcome
+    def __init__(self, outcome: Validity, agent: str = ORIGIN) -> None:
+        self.outcome: Validity = outcome
         self.agent = agent
         self.checked: list[tuple[RawHeaders, float]] = []
         self.closed = False
@@ -128,10 +120,10 @@ class FakeChecker:
         raw_path: bytes,
         query: bytes,
         now: float,
-    ) -> Checked:
+    ) -> Result:
         assert (method, scheme, authority, raw_path, query) == ("GET", "http", "example.org", b"/1.jpg", b"")
         self.checked.append((headers, now))
-        return Checked(self.outcome, self.agent, f"the signature is {self.outcome}")
+        return Result(self.outcome, self.agent, f"the signature is {self.outcome}")
 
     async def close(self) -> None:
         self.closed = True

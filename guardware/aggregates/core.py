@@ -8,7 +8,7 @@ from guardware.aggregates.cohorts import NETWORK, Cohort
 from guardware.aggregates.counting import Counting
 from guardware.aggregates.judgement import LEAST_OF_NETWORK, NOTHING
 from guardware.aggregates.learning import settle, turn
-from guardware.aggregates.words import Crowd, Lift, Seen, Site
+from guardware.aggregates.words import Crowd, Lift, Seen, Site, Status
 
 _BATCH = 64
 """Visits. A pool may take a whole gallery within a second, so its first hundred must tell."""
@@ -61,6 +61,12 @@ class Aggregates:
         return Crowd(lift.value, sort, lift.reason, hour, day, classes, 0 if many is None else many[0])
 
     @property
+    def status(self) -> Status:
+        """See ``Status``; of this process alone, so see ``Sharing.status`` where it shares."""
+        lifted = self.lifted
+        return Status(len(lifted), round(lifted[0].value, 2) if lifted else 0.0, True, 0)
+
+    @property
     def lifted(self) -> tuple[Lift, ...]:
         """What stands out now, most first."""
         cohorts = (*self._classes.values(), *self._networks.values())
@@ -84,7 +90,7 @@ class Aggregates:
                 self.judge(cohort, now)
         if due:
             self._due = now + self._every
-            self.site = Site(counting.catalogue.size, counting.rates.fast())
+            self.site = Site(counting.pictures.size, counting.rates.fast())
             for cohort in (*self._classes.values(), *self._networks.values()):
                 self.judge(cohort, now)
             if not 0.0 <= now - self._settled < _USAGE:

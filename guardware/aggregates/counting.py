@@ -6,9 +6,10 @@ from guardware.aggregates.cohorts import CLASS, NETWORK, SITE, Cohort, Table
 from guardware.aggregates.judgement import Usage, usage
 from guardware.aggregates.learning import turn
 from guardware.aggregates.members import MANY_ACCOUNTS, Home, Member
-from guardware.aggregates.site import Catalogue, Rates
-from guardware.aggregates.words import A_PAGE, Seen
+from guardware.aggregates.site import Pictures, Rates
+from guardware.aggregates.words import Seen
 from guardware.caching import BoundedCache
+from guardware.store.protocol import OPENED
 
 _COHORTS = 2048
 """Classes, and networks, remembered at once."""
@@ -36,7 +37,7 @@ class Counting:
     def __init__(self, hour: int, pictures: int, *, shared: bool) -> None:
         self.hour = hour
         self.accounts = Accounts(pictures, shared=shared)
-        self.catalogue = Catalogue(shared=shared)
+        self.pictures = Pictures(shared=shared)
         self.rates = Rates()
         self.whole = Cohort(SITE, "", hour)
         self.around = Usage(Baseline())
@@ -69,13 +70,13 @@ class Counting:
         member = self._members.get(client)
         if member is None or member.hour != self.hour:
             member = self._arrive(seen)
-        if not member.opened and (pages >= A_PAGE or rendered):
+        if not member.opened and (pages >= OPENED or rendered):
             self._open(member, client, address)
         if visits > 1 and not member.settled:
             self._settle(member, client, address)
         cohort = member.cohort
         if picture is not None:
-            self.catalogue.add(picture, self.hour // 24)
+            self.pictures.add(picture, self.hour // 24)
             if member.heard and cohort.ask(picture):
                 self._touch(cohort)
             if not member.opened:

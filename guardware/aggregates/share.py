@@ -10,15 +10,15 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from redis.asyncio import ConnectionPool, Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
+from redis.asyncio import Redis
+from redis.exceptions import ResponseError
 
 from guardware.aggregates.accounts import Account
 from guardware.aggregates.cohorts import Cohort
 from guardware.aggregates.core import Aggregates
 from guardware.aggregates.telling import Telling, of_account, of_clients, of_cohort, of_pictures
-from guardware.errors import ConfigError
+from guardware.aggregates.words import Status
+from guardware.store.redis_pool import open_pool
 
 _EVERY = 1.0
 _TIMEOUT = 2.0
@@ -43,13 +43,18 @@ class Sharing:
     def __init__(self, aggregates: Aggregates, url: str, *, clock: Callable[[], float] = time.time) -> None:
         self._aggregates = aggregates
         self._clock = clock
-        self._redis = Redis(connection_pool=_pool(url))
+        self._redis = Redis(connection_pool=open_pool(url))
         self._task: asyncio.Task[None] | None = None
         self._day = -1
         self._again: list[Cohort] = []
         """Of which was told a second ago: what others told at the same time is heard now."""
         self.available = True
         self.failures = 0
+
+    @property
+    def status(self) -> Status:
+        """``Aggregates.status``, and how the sharing goes."""
+        return self._aggregates.status._replace(available=self.available, failures=self.failures)
 
     def start(self) -> None:
         """Exchange once a second from now on. Called within the event loop; again: no effect."""
@@ -80,7 +85,9 @@ class Sharing:
                     for command in telling.commands:
                         pipeline.execute_command(*command)
                 replies = await pipeline.execute(raise_on_error=False)
-            fault = _hear(tellings, replies)
+                fault, damaged = _hear(tellings, replies)
+                if damaged:
+                    await self._redis.delete(*damaged)
         except Exception as error:  # redis-py's parser raises what it likes when a reply makes no sense
             fault = error if str(error) else f"no answer within {_TIMEOUT:.0f} s"
             await self._redis.connection_pool.disconnect()  # replies to come must not be taken for later ones
@@ -91,7 +98,7 @@ class Sharing:
             self._aggregates.judge(cohort, now)
         if not self.available:
             logger.warning("aggregates are shared again, %d failures so far", self.failures)
-        self.available, self._day = True, self._aggregates.counting.catalogue.day
+        self.available, self._day = True, self._aggregates.counting.pictures.day
         return True
 
     def _collect(self) -> tuple[list[Cohort], list[Account], list[Telling]]:
@@ -109,8 +116,8 @@ class Sharing:
             account.untold = False
             tellings.append(of_account(account))
         tellings += of_clients(counting)
-        if counting.catalogue.fresh or self._day != counting.catalogue.day:
-            tellings += of_pictures(counting, earlier=self._day != counting.catalogue.day)
+        if counting.pictures.fresh or self._day != counting.pictures.day:
+            tellings += of_pictures(counting, earlier=self._day != counting.pictures.day)
         return cohorts, some, tellings
 
     def _lost(self, fault: object, cohorts: list[Cohort], accounts: list[Account]) -> None:
@@ -130,9 +137,11 @@ class Sharing:
                 logger.exception("aggregates could not be shared")
 
 
-def _hear(tellings: list[Telling], replies: list[Any]) -> object:
-    """Let each telling hear its replies; the first fault, None if there was none."""
+def _hear(tellings: list[Telling], replies: list[Any]) -> tuple[object, list[str]]:
+    """Let each telling hear its replies; the first fault, None if there was none, and the keys at which stands
+    what we did not write: they would be faults for ever."""
     fault: object = None
+    damaged: list[str] = []
     at = 0
     for telling in tellings:
         mine = replies[at : at + len(telling.commands)]
@@ -142,14 +151,11 @@ def _hear(tellings: list[Telling], replies: list[Any]) -> object:
             telling.hear(mine)
         else:
             fault = fault or error
-    return fault
+            pairs = zip(telling.commands, mine, strict=True)
+            damaged += [command[1] for command, reply in pairs if _is_damage(reply)]
+    return fault, damaged
 
 
-def _pool(url: str) -> Any:
-    """Any: what redis-py says of its types differs from version to version."""
-    try:
-        pool: Any = ConnectionPool.from_url(url, protocol=2, retry=Retry(NoBackoff(), 0), socket_timeout=None)
-        pool.make_connection()  # connects nothing, but finds options that redis-py does not know
-    except (ValueError, TypeError) as error:
-        raise ConfigError([f"store.url: {error}; write redis://host:6379/0 or unix:///path/to/socket"]) from None
-    return pool
+def _is_damage(reply: Any) -> bool:
+    """Whether the key is of another type than ours, or a HyperLogLog that is broken."""
+    return isinstance(reply, ResponseError) and str(reply).startswith(("WRONGTYPE", "INVALIDOBJ"))

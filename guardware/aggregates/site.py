@@ -11,7 +11,7 @@ _PICTURES = 50_000
 """Different pictures that are counted within a few per cent; 1128 bytes."""
 
 
-class Catalogue:
+class Pictures:
     """Different pictures asked for on each of the last 7 days.
 
     Days apart, and the fullest counts: the hashes of pictures change daily. ``fresh``: those other processes were

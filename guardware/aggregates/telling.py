@@ -157,8 +157,8 @@ def of_clients(counting: Counting) -> Iterator[Telling]:
 
 def of_pictures(counting: Counting, *, earlier: bool) -> Iterator[Telling]:
     """What to tell and to ask of all pictures; ``earlier``: and of the days before this one."""
-    catalogue = counting.catalogue
-    day, fresh = catalogue.day, tuple(islice(catalogue.fresh, _PICTURES))
+    pictures = counting.pictures
+    day, fresh = pictures.day, tuple(islice(pictures.fresh, _PICTURES))
     if day < 0:
         return
     today = f"gw:agg:pictures:{day}"
@@ -169,10 +169,10 @@ def of_pictures(counting: Counting, *, earlier: bool) -> Iterator[Telling]:
     commands += [("PFCOUNT", f"gw:agg:pictures:{d}") for d in days]
 
     def hear(replies: list[Any]) -> None:
-        if catalogue.day == day:
-            catalogue.fresh.difference_update(fresh)
+        if pictures.day == day:
+            pictures.fresh.difference_update(fresh)
         for d, count in zip(days, replies[-len(days) :], strict=True):
-            catalogue.learn(d, int(count))
+            pictures.learn(d, int(count))
 
     yield Telling(commands, hear)
 

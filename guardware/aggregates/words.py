@@ -53,13 +53,20 @@ class Crowd(NamedTuple):
     accounts: int = 0
 
 
+class Status(NamedTuple):
+    """For health and metrics. ``lifted``: classes and networks that stand out now, and ``highest``: by how much at
+    most; ``available``: whether what other processes see is heard of, or there is nobody to hear of; ``failures``:
+    of hearing, since the start."""
+
+    lifted: int
+    highest: float
+    available: bool
+    failures: int
+
+
 class Site(NamedTuple):
-    """What is usual here. ``catalogue``: different pictures asked by anybody, on the fullest of the 6 days before
+    """What is usual here. ``pictures``: different ones asked by anybody, on the fullest of the 6 days before
     today; ``fast``: visits a second that one client in a thousand exceeds, None until 1000 clients were seen."""
 
-    catalogue: int
+    pictures: int
     fast: float | None
-
-
-A_PAGE = 0.5
-"""``Seen.pages`` from which on a client counts as having opened a page; one page fades to this in four hours."""

@@ -11,7 +11,7 @@ from guardware.crawlers.expiring import Expiring
 from guardware.crawlers.plan import Plan, make_plan
 from guardware.crawlers.proof import Outcome, Proof, Standing
 from guardware.crawlers.reverse_dns import Confirmation
-from guardware.crawlers.web_bot_auth.public import is_public
+from guardware.public import is_public
 
 RENEWED_AFTER, VERIFIED_FOR = 86400.0, 172800.0
 """Seconds. After a day a proven crawler is asked for again; until the answer is there, the old one stands for a

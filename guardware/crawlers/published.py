@@ -6,43 +6,22 @@ is believed and, since a name from elsewhere is a lie, who is denied: so one tha
 """
 
 import json
-from bisect import bisect_right
 from collections.abc import Iterable
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network
 from itertools import islice
-from operator import itemgetter
 from typing import Any, NamedTuple
 
+from guardware.addresses import Network
 from guardware.config.faults import shown
 from guardware.errors import GuardwareError
-from guardware.prefixes import Network, PrefixTable
+from guardware.prefixes import PrefixTable
+from guardware.public import SHORTEST, is_public_network
 
 LARGEST = 4 * 1024 * 1024
 """Bytes of a list; the longest known one (Google's user-triggered fetchers) has 80 kB."""
 MOST_PREFIXES = 100_000
-SHORTEST = {4: 8, 6: 19}
-"""No crawler comes from more: registries give out at most a /8 of IPv4, and of IPv6 a /19."""
 SHRUNK = 0.1
 """Below this part of what it was, in prefixes and in addresses, a list is not believed."""
-
-
-def _ends(text: str) -> tuple[int, int]:
-    network = ip_network(text)
-    return int(network.network_address), int(network.broadcast_address)
-
-
-_RESERVED = {
-    4: tuple(map(_ends, (
-        "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
-        "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24",
-        "203.0.113.0/24", "224.0.0.0/3",
-    ))),
-    6: tuple(map(_ends, ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20"))),
-}  # fmt: skip
-"""First and last address of what no visitor comes from: IANA's special-purpose registries (RFC 6890), multicast,
-and what is not given out; sorted and apart. 2002::/16 is 6to4, where anyone's IPv4 address stands within."""
-_IPV6 = _ends("2000::/3")
-"""All the IPv6 addresses that are given out."""
 
 
 class ListError(GuardwareError):
@@ -82,13 +61,13 @@ def published(prefixes: Iterable[str]) -> Published:
     )
 
 
-def shrunk(old: Published, new: Published) -> bool:
-    """Whether so little is left of ``old`` that a mistake is likelier than a change.
+def check_kept(old: Published, new: Published) -> None:
+    """Raises ListError when so little is left of ``old`` that a mistake is likelier than a change.
 
     Counted in both: an operator may sum up many small prefixes in a few large ones.
     """
-    fewer = len(new.prefixes) < len(old.prefixes) * SHRUNK
-    return fewer and new.clients < old.clients * SHRUNK
+    if len(new.prefixes) < len(old.prefixes) * SHRUNK and new.clients < old.clients * SHRUNK:
+        raise ListError(f"shrank from {len(old.prefixes)} prefixes to {len(new.prefixes)}")
 
 
 def parse_json(data: bytes, most: int) -> Any:
@@ -120,18 +99,6 @@ def _network(text: str) -> Network:
         raise ListError(f"has {shown(text)} among its prefixes") from None
     if network.prefixlen < SHORTEST[network.version]:
         raise ListError(f"claims {network}, which is more than any crawler comes from")
-    if not _public(network):
+    if not is_public_network(network):
         raise ListError(f"claims {network}, where no visitor comes from")
     return network
-
-
-def _public(network: Network) -> bool:
-    """Whether the network lies where visitors may be, and holds nothing else. By a search in numbers: ``overlaps``
-    for each of the reserved ones would take 5 s for a long list."""
-    first = int(network.network_address)
-    last = first + network.num_addresses - 1
-    if network.version == 6 and not _IPV6[0] <= first <= last <= _IPV6[1]:
-        return False
-    reserved = _RESERVED[network.version]
-    before = bisect_right(reserved, last, key=itemgetter(0)) - 1
-    return before < 0 or reserved[before][1] < first

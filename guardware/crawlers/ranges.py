@@ -8,7 +8,7 @@ from pathlib import Path
 
 from guardware.addresses import parse_address
 from guardware.crawlers.copies import Copy, bundled_copies, keep_copy, kept_copies, kept_copy
-from guardware.crawlers.published import ListError, Published, read_list, shrunk
+from guardware.crawlers.published import ListError, Published, check_kept, read_list
 
 COMPLETE_FOR = 7 * 86400.0
 """Seconds for which a list's silence about an address says something: operators add ranges and announce none."""
@@ -109,7 +109,7 @@ class RangeLists:
         fetched = self._clock()
         list_ = await asyncio.to_thread(read_list, await self._fetch(url))
         known = self._copies.get(url)
-        if known is not None and shrunk(known.list, list_):
-            raise ListError(f"shrank from {len(known.list.prefixes)} prefixes to {len(list_.prefixes)}")
+        if known is not None:
+            check_kept(known.list, list_)
         self._failed.pop(url, None)
         await self.keep(url, list_, fetched=fetched)

@@ -10,8 +10,9 @@ from guardware.crawlers.backlog import Backlog
 from guardware.crawlers.crawler import STRICTEST_FIRST, Crawler
 from guardware.crawlers.expiring import Expiring
 from guardware.crawlers.proof import Outcome, Standing
-from guardware.crawlers.web_bot_auth.public import is_public
+from guardware.crawlers.web_bot_auth.result import Result
 from guardware.http import RawHeaders
+from guardware.public import is_public
 from guardware.visit import Visit
 
 GOOD_FOR = 3600.0
@@ -35,17 +36,6 @@ MAX_HEADERS = 16384
 
 _Key = tuple[str, bytes]
 """The address, and the agent as the visit names it."""
-
-
-class Result(Protocol):
-    """What the check of a signature found. ``outcome``: verified, invalid or unverified; ``agent``: an origin."""
-
-    @property
-    def outcome(self) -> str: ...
-    @property
-    def agent(self) -> str: ...
-    @property
-    def reason(self) -> str: ...
 
 
 class Checker(Protocol):

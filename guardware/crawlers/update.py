@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from guardware.crawlers.catalogue import KEPT, Catalogue, catalogue_data
 from guardware.crawlers.copies import write_whole
 from guardware.crawlers.fetch import NotReachedError
-from guardware.crawlers.published import ListError, Published, parse_json, read_list, shrunk
+from guardware.crawlers.published import ListError, Published, check_kept, parse_json, read_list
 from guardware.crawlers.ranges import RangeLists
 from guardware.crawlers.sources.lists import AI_ROBOTS, USER_AGENTS
 from guardware.crawlers.sources.renew import Renewal, renew
@@ -152,8 +152,8 @@ async def _range_change(url: str, ranges: RangeLists, get: Get, turn: asyncio.Se
         async with turn:
             data = await get(url)
         list_ = await asyncio.to_thread(read_list, data)
-        if known is not None and shrunk(known.list, list_):
-            raise ListError(f"shrank from {len(known.list.prefixes)} prefixes to {len(list_.prefixes)}")
+        if known is not None:
+            check_kept(known.list, list_)
     except ListError as error:
         return RangeChange(url, refused=str(error), reached=not isinstance(error, NotReachedError))
     before, after = set(known.list.prefixes if known else ()), set(list_.prefixes)

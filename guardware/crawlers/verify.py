@@ -18,7 +18,8 @@ SWEEP_EVERY = 600.0
 
 class Stats(NamedTuple):
     """For health and metrics. ``waiting``: claims that are to be checked or just being checked; ``verified``,
-    ``lying`` and ``unverified``: answers found since the start; ``dropped``: claims for which there was no room.
+    ``lying`` and ``unverified``: answers found since the start; ``dropped``: claims for which there was no room;
+    ``failed``: checks that broke.
     """
 
     waiting: int
@@ -26,6 +27,7 @@ class Stats(NamedTuple):
     lying: int
     unverified: int
     dropped: int
+    failed: int
 
 
 class Verifier:
@@ -80,6 +82,7 @@ class Verifier:
             counts[Standing.LYING],
             counts[Standing.UNVERIFIED],
             self._backlog.dropped,
+            self._backlog.failed,
         )
 
     async def start(self) -> None:

@@ -6,9 +6,16 @@ from guardware.config.schema import Config, Limit
 from guardware.crawlers.crawler import Crawler
 from guardware.explain.judging import Judged
 from guardware.identity import Identity
-from guardware.policy.score import SUPPORTS
-from guardware.verdict import GROUPS, PRIORS, Action
+from guardware.policy.score import SUPPORTS, suspect_bound
+from guardware.store.protocol import Record
+from guardware.verdict import GROUPS, PRIORS, Action, Verdict
 from guardware.visit import Kind
+
+_TAKERS = {
+    "client": "",
+    "address": ", counted for all clients of its address",
+    "account": ", counted for its account",
+}
 
 
 class Rung(NamedTuple):
@@ -73,17 +80,17 @@ def next_rungs(judged: Judged, weighed: Weighed, config: Config) -> list[Rung]:
     if rung_of(judged.verdict.decided_by) not in ("thresholds", "budgets", "default"):
         return []
     score, bounds = judged.verdict.score, config.thresholds
-    suspect = min(max(bounds.suspect, bounds.protect), bounds.deny)
     rungs = [
         Rung(f"thresholds.{name}", Action.PROTECT, f"{value - score:.2f} more score", round(value - score, 2))
-        for name, value in (("protect", bounds.protect), ("suspect", suspect))
+        for name, value in (("protect", bounds.protect), ("suspect", suspect_bound(bounds)))
         if score < value
     ]
     if judged.verdict.action is not Action.DENY:
         rungs.append(_deny(judged, weighed, bounds.deny))
     if judged.verdict.decided_by == "default" and judged.record is not None and judged.visit.kind is Kind.IMAGE:
-        left = config.budgets.per_hour - judged.record.hour
-        needs = f"{left + 1} more different originals in this hour of the clock (UTC)"
+        left = config.budgets.per_hour - judged.verdict.hour
+        whose = taker(judged.verdict, judged.record, "hour")
+        needs = f"{left + 1} more different originals in this hour of the clock (UTC){_TAKERS[whose]}"
         rungs.append(Rung("budgets.per_hour", Action.PROTECT, needs, left + 1))
     return rungs
 
@@ -111,10 +118,28 @@ def _threshold(judged: Judged, weighed: Weighed, config: Config) -> str:
 
 def _budget(judged: Judged, config: Config) -> str:
     name = judged.verdict.decided_by.partition(".")[2]
-    record = judged.record
-    taken = 0 if record is None else record.hour if name == "per_hour" else record.day
-    span = "hour of the clock" if name == "per_hour" else "day"
-    return f"about {taken} different originals in this {span} (UTC), of {getattr(config.budgets, name)}"
+    span = name.removeprefix("per_")
+    taken, most = getattr(judged.verdict, span), getattr(config.budgets, name)
+    whose = _TAKERS[taker(judged.verdict, judged.record, span)]
+    clock = "hour of the clock" if span == "hour" else span
+    return f"about {taken} different originals in this {clock} (UTC), of {most}{whose}"
+
+
+def taker(verdict: Verdict, record: Record | None, span: str) -> str:
+    """Whose originals were held against the budget of ``span`` ("hour" or "day"): client, address or account."""
+    if record is None or getattr(verdict, span) > getattr(record, span):
+        return "account"
+    return "address" if getattr(record, span) > getattr(record, f"asked_{span}") else "client"
+
+
+def counted(judged: Judged) -> dict[str, Any] | None:
+    """What was held against the budgets, and whose it is; None if the verdict needed no record."""
+    verdict, record = judged.verdict, judged.record
+    if record is None:
+        return None
+    spans = ("hour", "day")
+    numbers = {span: getattr(verdict, span) for span in spans}
+    return numbers | {f"{span}_of": taker(verdict, record, span) for span in spans}
 
 
 def _limit(judged: Judged, config: Config) -> str:

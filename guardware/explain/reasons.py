@@ -11,7 +11,7 @@ from user_agents import parse as parse_user_agent
 from guardware.config.faults import printable
 from guardware.crawlers.proof import NOTHING_CLAIMED
 from guardware.explain.judging import Change, Judged
-from guardware.explain.ladder import Weighed, next_rungs, rung_of, why
+from guardware.explain.ladder import Weighed, counted, next_rungs, rung_of, why
 from guardware.explain.unasked import missing, unasked
 from guardware.explain.words import class_in_words
 from guardware.guard import Guard
@@ -65,6 +65,7 @@ def reasons(guard: Guard, judged: Judged, changes: Sequence[Change] = ()) -> Rea
         "evidence": [_evidence(line, found) for line in steps if (found := line.evidence) is not None],
         "remembered": {line.group.value: _step(line) for line in steps if line.evidence is None},
         "record": None if record is None else _record(record),
+        "counted": counted(judged),
         "changes": [change._asdict() for change in changes],
     }
 

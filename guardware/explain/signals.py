@@ -40,7 +40,6 @@ def listed(config: Signals) -> list[Listed]:
     return [
         one._replace(
             weight=config.weights.get(one.name, one.weight),
-            varies=one.varies and one.name not in config.weights,
             off=one.name in config.off,
         )
         for one in _shipped()

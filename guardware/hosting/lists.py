@@ -7,14 +7,13 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from guardware.addresses import Network
 from guardware.config.faults import printable, shown
 from guardware.config.values import parse_network
-from guardware.prefixes import Network
+from guardware.public import SHORTEST
 
 LARGEST = 256 * 1024 * 1024
 """Bytes of a file: the whole routing table of 2026, a million networks with names, takes a tenth of it."""
-SHORTEST = {4: 8, 6: 19}
-"""The shortest prefix that belongs to one owner: registries give out at most a /8 of IPv4, and of IPv6 a /19."""
 _MOST_FAULTS = 20
 _LONGEST_NAME = 60
 

@@ -47,6 +47,7 @@ class Event(NamedTuple):
     evidence: tuple[str, ...]
     address: str
     variant: str = ""
+    host: str = ""
 
 
 class _Closed(NamedTuple):
@@ -118,7 +119,7 @@ class Recorder:
         else:
             hour.first(key)
         if verdict.asked and visit.kind is _IMAGE:
-            hour.asked(visit, verdict.asked, verdict.people_like)
+            hour.asked(verdict.client, verdict.asked, verdict.people_like)
         if action is not _ALLOW:
             self._keep(visit, verdict, now)
 
@@ -160,6 +161,7 @@ class Recorder:
             tuple(e.name for e in verdict.evidence),
             visit.source.address if self._keep_addresses else "",
             verdict.variant,
+            visit.host,
         )
         self.events.append(event)
         if self._file is not None:

@@ -3,9 +3,10 @@
 from bisect import bisect_left
 from collections import Counter
 
-from guardware.observe.summary import ASKED, BINS, HOUR, LOWEST, STEP, Asked, Decided, Scored, Summary
+from guardware.observe.summary import ASKED, BINS, HOUR, STEP, Asked, Decided, Scored, Summary
+from guardware.policy.score import FLOOR
 from guardware.verdict import Action
-from guardware.visit import Kind, Visit
+from guardware.visit import Kind
 
 MOST_KEYS = 4096
 """Kinds of visits that are told apart; a site's configuration makes some hundreds."""
@@ -16,7 +17,7 @@ MOST_CLIENTS = 20_000
 BACK = 3600.0
 """Seconds by which a clock may be set back without the hour ending."""
 
-OFFSET, PER_UNIT = -LOWEST / STEP, 1 / STEP
+OFFSET, PER_UNIT = -FLOOR / STEP, 1 / STEP
 """``int(score * PER_UNIT + OFFSET)`` is the bin of a score, but that the highest one has a bin of its own."""
 
 Key = tuple[Action, Kind, str, str | None, bool, int, bool]
@@ -36,8 +37,8 @@ class Hour:
         self.since, self.until = self.start - BACK, self.start + HOUR
         self.counts: dict[Key, int] = {}
         self.uncounted = 0
-        self._people: dict[int, int] = {}
-        self._others: dict[int, int] = {}
+        self._people: dict[str, int] = {}
+        self._others: dict[str, int] = {}
 
     def first(self, key: Key) -> None:
         """Count a visit of a kind that was not seen before in this hour."""
@@ -46,10 +47,11 @@ class Hour:
             key = (action, kind, "others", None, enforced, 0, person)
         self.counts[key] = self.counts.get(key, 0) + 1
 
-    def asked(self, visit: Visit, pictures: int, person: bool) -> None:
-        """Note how many different ``pictures`` the client of ``visit`` asked so far in this hour of the clock."""
-        # Salted by Python for each process, and gone with the hour: nobody's address is kept.
-        client = hash((visit.source.client, visit.facts.user_agent))
+    def asked(self, client: str, pictures: int, person: bool) -> None:
+        """Note how many different ``pictures`` ``client`` (``Verdict.client``) asked so far in this clock hour.
+
+        It is the client that budgets know: another name in the user-agent does not make another.
+        """
         table = self._people if person else self._others
         known = table.get(client)
         if known is not None:

@@ -6,17 +6,19 @@ The line is ``{"summary": {...}}``; docs/monitor.md lists its keys. No client ca
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
+
+from guardware.moments import iso
+from guardware.policy.score import CEILING, FLOOR
 
 VERSION = 1
 
 HOUR = 3600.0
 
 STEP = 0.25
-LOWEST, HIGHEST = -6.0, 14.0
-"""The bins of scores, natural-log units (``policy.score``): bin 0 has scores from -6 to below -5.75."""
-BINS = int((HIGHEST - LOWEST) / STEP)
+"""The width of a bin of scores, natural-log units: bin 0 has scores from ``FLOOR``, -6, to below -5.75."""
+BINS = int((CEILING - FLOOR) / STEP)
 
 ASKED: tuple[int, ...] = (
     *(1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 80, 100, 120, 150, 200, 250, 300, 400, 500),
@@ -75,14 +77,14 @@ class Summary(NamedTuple):
 
 def bin_of(score: float) -> int:
     """0 to ``BINS - 1``."""
-    return min(max(int((score - LOWEST) // STEP), 0), BINS - 1)
+    return min(max(int((score - FLOOR) // STEP), 0), BINS - 1)
 
 
 def to_line(summary: Summary) -> bytes:
     """One line of ASCII, newline included."""
     data = {
         "version": VERSION,
-        "hour": datetime.fromtimestamp(summary.hour, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "hour": iso(summary.hour),
         "decisions": _rows(summary.decisions, "visits"),
         "crawlers": [
             {"token": token, "action": action, "visits": visits}
@@ -126,7 +128,7 @@ def _rows(counts: Mapping[Any, int], name: str) -> list[dict[str, Any]]:
 def _grouped(scores: Mapping[Scored, int]) -> list[dict[str, Any]]:
     rows: dict[tuple[bool, bool, bool], dict[str, int]] = {}
     for key, visits in sorted(scores.items()):
-        rows.setdefault(key[:3], {})[f"{LOWEST + key.bin * STEP:g}"] = visits
+        rows.setdefault(key[:3], {})[f"{FLOOR + key.bin * STEP:g}"] = visits
     return [{**dict(zip(Scored._fields, key, strict=False)), "visits": bins} for key, bins in rows.items()]
 
 
@@ -143,7 +145,7 @@ def _decided(row: Any) -> Decided:
 
 
 def _scored(row: Any, low: float) -> Scored:
-    if not LOWEST <= low < HIGHEST:
+    if not FLOOR <= low < CEILING:
         raise ValueError(f"{low} is no score")
     return Scored(_flag(row["picture"]), _flag(row["person"]), _flag(row["denied"]), bin_of(low))
 

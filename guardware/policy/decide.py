@@ -27,7 +27,7 @@ from guardware.policy.choice import Choice
 from guardware.policy.globs import compile_globs
 from guardware.policy.limits import Pair, limit_table
 from guardware.policy.rules import CompiledRule, Rules
-from guardware.policy.score import condemned, total
+from guardware.policy.score import condemned, suspect_bound, total
 from guardware.store.protocol import Record
 from guardware.verdict import Action
 from guardware.visit import Kind, Visit
@@ -58,7 +58,7 @@ class Policy:
         self._limits = limit_table(config.limits)
         self._choice = Choice(config.images)
         self._protect = config.thresholds.protect
-        self._suspect = min(max(config.thresholds.suspect, self._protect), config.thresholds.deny)
+        self._suspect = suspect_bound(config.thresholds)
         self.count_below = config.thresholds.protect
         """The score below which a picture goes out as it is, and so counts against the budgets."""
         self.ruled = bool(config.rules)

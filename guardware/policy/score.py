@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from guardware.config.schema import Thresholds
 from guardware.verdict import GROUPS, LASTING, PRIORS, Evidence, Group
 
 FLOOR, CEILING = -6.0, 14.0
@@ -43,6 +44,11 @@ def total(scores: Sequence[float]) -> float:
     if not any(scores):
         return 0.0
     return min(max(sum(scores), FLOOR), CEILING)
+
+
+def suspect_bound(bounds: Thresholds) -> float:
+    """From this score on a client is suspect: ``thresholds.suspect``, kept between ``protect`` and ``deny``."""
+    return min(max(bounds.suspect, bounds.protect), bounds.deny)
 
 
 def condemned(scores: Sequence[float], proof: bool, bound: float) -> bool:

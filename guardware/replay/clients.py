@@ -38,7 +38,7 @@ class Manner(StrEnum):
     TOOL = "tool"
 
 
-class Outcome(NamedTuple):
+class Treatment(NamedTuple):
     """What one visit got, and what decided."""
 
     action: Action
@@ -48,7 +48,7 @@ class Outcome(NamedTuple):
 class Client:
     """A client while it is remembered. ``agent``: its user-agent, None where the log does not show any.
 
-    ``outcomes``: visits by outcome; ``pictures``: pictures by outcome; ``hours``: pictures by
+    ``treatments``: visits by treatment; ``pictures``: pictures by treatment; ``hours``: pictures by
     ``hour * 4 + what became of it``; ``top``: its highest score; ``evidence``: what spoke against it when it was
     touched.
     """
@@ -62,10 +62,10 @@ class Client:
         "habits",
         "hours",
         "last",
-        "outcomes",
         "pictures",
         "seen_last",
         "top",
+        "treatments",
     )
 
     def __init__(self, address: str, agent: bytes | None, crawler: str | None, first: float) -> None:
@@ -75,8 +75,8 @@ class Client:
         self.first = self.last = first
         self.habits = 0
         self.top = -math.inf
-        self.outcomes: dict[Outcome, int] = {}
-        self.pictures: dict[Outcome, int] = {}
+        self.treatments: dict[Treatment, int] = {}
+        self.pictures: dict[Treatment, int] = {}
         self.hours: dict[int, int] = {}
         self.evidence: dict[str, Evidence] = {}
         self.seen_last: tuple[Evidence, ...] = ()
@@ -90,12 +90,12 @@ class Client:
 
     @property
     def visits(self) -> int:
-        return sum(self.outcomes.values())
+        return sum(self.treatments.values())
 
     @property
     def touched(self) -> int:
         """Visits that would not have been plainly allowed."""
-        return sum(n for outcome, n in self.outcomes.items() if outcome.action is not Action.ALLOW)
+        return sum(n for treatment, n in self.treatments.items() if treatment.action is not Action.ALLOW)
 
     @property
     def browser(self) -> bool:

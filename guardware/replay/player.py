@@ -22,7 +22,7 @@ from guardware.replay.clients import (
     REFUSED,
     Client,
     ClientTable,
-    Outcome,
+    Treatment,
 )
 from guardware.replay.entry import Entry
 from guardware.replay.formats import Format
@@ -31,6 +31,7 @@ from guardware.replay.site import Site, same_site
 from guardware.replay.sources import Source
 from guardware.replay.tally import Tally
 from guardware.replay.visits import CUT, Visits
+from guardware.secrets import state_folder
 from guardware.store import MemoryStore
 from guardware.verdict import Action, Verdict
 from guardware.visit import Kind, Visit
@@ -63,7 +64,7 @@ class Player:
         """Whether lines say which host they are of."""
         self.first = start
         self.lines = Lines()
-        self.catalogue = Catalogue.load()
+        self.catalogue = Catalogue.load(state_folder(config))
         self.tally = Tally(self.catalogue, agents_seen=agents_seen)
         self.clients = ClientTable(MAX_CLIENTS, self.tally.fold)
         self._clock = Clock(start)
@@ -73,7 +74,7 @@ class Player:
         self._guards: dict[frozenset[str], Guard] = {}
         self._same_site: BoundedCache[tuple[bytes, str], tuple[bool]] = BoundedCache(4096)
         self._visits = Visits(site)
-        self._outcomes: BoundedCache[tuple[Action, str], Outcome] = BoundedCache(512)
+        self._treatments: BoundedCache[tuple[Action, str], Treatment] = BoundedCache(512)
 
     def play(self, source: Source, form: Format, progress: Callable[[], None] = lambda: None) -> None:
         """Play one log. ``progress`` is called every thousand lines."""
@@ -158,13 +159,13 @@ class Player:
             client.top = verdict.score
         action = verdict.action
         known = (action, verdict.decided_by)
-        outcome = self._outcomes.get(known) or self._outcome(known)
-        client.outcomes[outcome] = client.outcomes.get(outcome, 0) + 1
+        treatment = self._treatments.get(known) or self._treatment(known)
+        client.treatments[treatment] = client.treatments.get(treatment, 0) + 1
         if action is not _ALLOW and verdict.evidence is not client.seen_last:
             client.weigh(verdict.evidence)
         kind = visit.kind
         if (kind is _IMAGE or entry.picture) and entry.status < 400:
-            client.pictures[outcome] = client.pictures.get(outcome, 0) + 1
+            client.pictures[treatment] = client.pictures.get(treatment, 0) + 1
             fate = REFUSED
             if action is _ALLOW or action is _PROTECT:
                 fate = PROTECTED if verdict.variant else ORIGINAL
@@ -204,10 +205,10 @@ class Player:
         self.clients.put(key, client)
         return client
 
-    def _outcome(self, key: tuple[Action, str]) -> Outcome:
-        outcome = Outcome(*key)
-        self._outcomes.put(key, outcome)
-        return outcome
+    def _treatment(self, key: tuple[Action, str]) -> Treatment:
+        treatment = Treatment(*key)
+        self._treatments.put(key, treatment)
+        return treatment
 
 
 @contextmanager

@@ -4,16 +4,17 @@ Its keys are part of the command's contract; docs/replay.md lists them.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from user_agents import parse as parse_user_agent
 
 from guardware.config.faults import printable
+from guardware.moments import iso
+from guardware.policy.score import FLOOR
 from guardware.replay.clients import Client, Manner, manner_of
 from guardware.replay.masking import masked
 from guardware.replay.player import Player
-from guardware.replay.tally import BINS, LOWEST, STEP, Sums, Tally, network_of
+from guardware.replay.tally import BINS, STEP, Sums, Tally, network_of
 from guardware.verdict import Action
 
 ACTIONS: tuple[Action, ...] = tuple(Action)
@@ -63,25 +64,20 @@ def build(
         "pictures": _pictures(tally),
         "mistakes": _mistakes(tally, player, addresses=addresses),
         "decisions": [
-            {"action": outcome.action.value, "decided_by": outcome.decided_by, **_sums(sums)}
-            for outcome, sums in _ranked(tally.outcomes)
+            {"action": treatment.action.value, "decided_by": treatment.decided_by, **_sums(sums)}
+            for treatment, sums in _ranked(tally.treatments)
         ],
         "manners": [{"manner": manner.value, **_sums(tally.manners[manner])} for manner in Manner],
         "crawlers": [_crawler(token, sums, player) for token, sums in _ranked(tally.crawlers)[:_ROWS]],
         "networks": [{"network": name, **_sums(sums)} for name, sums in _ranked(tally.networks)[:_ROWS]],
         "clients": [_client(c, player, addresses=addresses) for c in tally.largest.sorted()[:_ROWS]],
         "scores": {
-            "lowest": LOWEST,
+            "lowest": FLOOR,
             "step": STEP,
             "clients": {m.value: [tally.scores[m, at] for at in range(BINS)] for m in Manner},
         },
         "timeline": {"hours": tally.timeline.width, "bins": list(_bins(tally))},
     }
-
-
-def iso(time: float) -> str:
-    """A time as ISO 8601, UTC, to the second."""
-    return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _lines(player: Player, *, addresses: bool) -> dict[str, Any]:
@@ -181,7 +177,7 @@ def _client(client: Client, player: Player, *, addresses: bool) -> dict[str, Any
     sums.add(client)
     manner = manner_of(client, player.catalogue, agents_seen=player.agents_seen)
     agent = (client.agent or b"").decode("utf-8", "replace")
-    decided = sorted(client.outcomes.items(), key=lambda item: (item[0].action is Action.ALLOW, -item[1]))
+    decided = sorted(client.treatments.items(), key=lambda item: (item[0].action is Action.ALLOW, -item[1]))
     return {
         "client": printable(client.address) if addresses else network_of(client.address),
         "agent": _agent(agent),
@@ -193,8 +189,8 @@ def _client(client: Client, player: Player, *, addresses: bool) -> dict[str, Any
         "score": round(client.top, 2),
         **{name: number for name, number in _sums(sums).items() if name != "clients"},
         "decisions": [
-            {"action": outcome.action.value, "decided_by": outcome.decided_by, "visits": visits}
-            for outcome, visits in decided
+            {"action": treatment.action.value, "decided_by": treatment.decided_by, "visits": visits}
+            for treatment, visits in decided
         ],
         "evidence": [
             {"name": e.name, "group": e.group.value, "weight": round(e.weight, 2), "reason": printable(e.reason)}

@@ -8,7 +8,8 @@ from ipaddress import ip_network
 from guardware.addresses import parse_address
 from guardware.config.faults import printable
 from guardware.crawlers.catalogue import Catalogue
-from guardware.replay.clients import Client, Manner, Outcome, manner_of
+from guardware.policy.score import CEILING, FLOOR
+from guardware.replay.clients import Client, Manner, Treatment, manner_of
 from guardware.replay.timeline import Timeline
 from guardware.verdict import Action
 
@@ -18,9 +19,9 @@ MAX_NETWORKS = 20_000
 MOST = 100
 """Clients that are listed of each kind, those with most visits first."""
 
-LOWEST, HIGHEST, STEP = -6.0, 14.0, 0.5
-"""The bins of scores, natural-log units (``policy.score``)."""
-BINS = int((HIGHEST - LOWEST) / STEP)
+STEP = 0.5
+"""The width of a bin of scores, natural-log units."""
+BINS = int((CEILING - FLOOR) / STEP)
 
 
 class Sums:
@@ -36,12 +37,12 @@ class Sums:
     def visits(self) -> int:
         return self.actions.total()
 
-    def add(self, client: Client, outcome: Outcome | None = None) -> None:
-        """Add ``client``, or only its visits with one outcome."""
+    def add(self, client: Client, treatment: Treatment | None = None) -> None:
+        """Add ``client``, or only its visits with one treatment."""
         self.clients += 1
-        self.pictures += sum(client.pictures.values()) if outcome is None else client.pictures.get(outcome, 0)
-        for each, visits in client.outcomes.items():
-            if outcome is None or each == outcome:
+        self.pictures += sum(client.pictures.values()) if treatment is None else client.pictures.get(treatment, 0)
+        for each, visits in client.treatments.items():
+            if treatment is None or each == treatment:
                 self.actions[each.action] += visits
 
 
@@ -73,7 +74,7 @@ class Tally:
         self._catalogue = catalogue
         self._agents_seen = agents_seen
         self.total = Sums()
-        self.outcomes: defaultdict[Outcome, Sums] = defaultdict(Sums)
+        self.treatments: defaultdict[Treatment, Sums] = defaultdict(Sums)
         self.manners: defaultdict[Manner, Sums] = defaultdict(Sums)
         self.crawlers: defaultdict[str, Sums] = defaultdict(Sums)
         self.networks: defaultdict[str, Sums] = defaultdict(Sums)
@@ -92,8 +93,8 @@ class Tally:
         manner = self._flush(client)
         self.total.add(client)
         self.manners[manner].add(client)
-        for outcome in client.outcomes:
-            self.outcomes[outcome].add(client, outcome)
+        for treatment in client.treatments:
+            self.treatments[treatment].add(client, treatment)
         if client.crawler:
             self.crawlers[client.crawler].add(client)
         self.networks[network_of(client.address)].add(client)
@@ -125,7 +126,7 @@ class Tally:
 
 def score_bin(score: float) -> int:
     """0 to ``BINS - 1``."""
-    return min(max(int((score - LOWEST) / STEP), 0), BINS - 1)
+    return min(max(int((score - FLOOR) / STEP), 0), BINS - 1)
 
 
 def network_of(address: str) -> str:

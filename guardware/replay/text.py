@@ -6,6 +6,7 @@ from textwrap import wrap
 from typing import Any
 
 from guardware.layout import PIPED, READABLE, aligned, bar_of, column_widths, cut, in_parts, line_width, underlined
+from guardware.moments import when
 from guardware.replay.notes import count
 from guardware.replay.plots import joined
 from guardware.replay.report import FATES, Report
@@ -58,11 +59,6 @@ def _head(report: Report, width: int) -> list[str]:
         *wrap(f"Pictures: {gone}.", width),
         *(wrap(monitor, width) if report["mode"] == "monitor" else []),
     ]
-
-
-def when(iso: str) -> str:
-    """``2015-05-17T10:05:03Z`` to the minute, for people."""
-    return f"{iso[:10]} {iso[11:16]}"
 
 
 def passed_over(lines: dict[str, Any]) -> str:

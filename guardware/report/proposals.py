@@ -12,7 +12,8 @@ from math import exp, log
 from typing import NamedTuple
 
 from guardware.config.schema import Budgets, Config, Thresholds
-from guardware.observe.summary import ASKED, BINS, HIGHEST, LOWEST, STEP, bin_of
+from guardware.observe.summary import ASKED, BINS, STEP, bin_of
+from guardware.policy.score import CEILING, FLOOR
 from guardware.report.totals import Totals
 
 ENOUGH = 1000
@@ -25,7 +26,7 @@ SHARES = {"protect": 0.005, "suspect": 0.001, "deny": 0.0001, "per_hour": 0.001}
 """The largest share of people-like visits (for the budget: of their hours) that each may touch. A protected
 picture costs a person little, a refusal costs the page. (Our judgement.)"""
 
-_EDGES = tuple(LOWEST + at * STEP for at in range(BINS))
+_EDGES = tuple(FLOOR + at * STEP for at in range(BINS))
 
 
 class Proposal(NamedTuple):
@@ -58,7 +59,7 @@ class _Crowd(NamedTuple):
 def propose(totals: Totals, config: Config) -> list[Proposal]:
     """One proposal for each of ``SHARES``; thresholds in their order, none below the one before."""
     shipped, now, proposals = Thresholds(), config.thresholds, []
-    least = LOWEST
+    least = FLOOR
     for name in ("protect", "suspect", "deny"):
         people, others = (_scored(totals, name, person, now.deny) for person in (True, False))
         usual, current = getattr(shipped, name), getattr(now, name)
@@ -92,7 +93,7 @@ def _scored(totals: Totals, name: str, person: bool, deny: float) -> _Crowd:
             counts[0 if spared else key.bin] += visits
     above = [sum(counts[at:]) for at in range(BINS)]
     witnesses = min(above[0], _asked(totals, person).size)
-    return _Crowd(above[0], lambda value: above[bin_of(value)] if value < HIGHEST else 0, witnesses)
+    return _Crowd(above[0], lambda value: above[bin_of(value)] if value < CEILING else 0, witnesses)
 
 
 def _asked(totals: Totals, person: bool) -> _Crowd:

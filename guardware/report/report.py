@@ -5,16 +5,18 @@ Its keys are part of the command's contract; docs/monitor.md lists them.
 
 from collections import Counter
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import Any
 
 from guardware.config.faults import printable
 from guardware.config.schema import Config
 from guardware.crawlers.catalogue import Catalogue
-from guardware.observe.summary import HOUR, LOWEST, STEP
+from guardware.moments import iso
+from guardware.observe.summary import HOUR, STEP
+from guardware.policy.score import FLOOR
 from guardware.report.proposals import ENOUGH, Proposal, propose
 from guardware.report.reading import Found
 from guardware.report.totals import Totals
+from guardware.secrets import state_folder
 
 Report = dict[str, Any]
 
@@ -42,7 +44,7 @@ def build(totals: Totals, found: Found, config: Config, *, configured: bool = Tr
         "enough": totals.people >= ENOUGH,
         "actions": _actions(totals),
         "decisions": list(_decisions(totals)),
-        "crawlers": list(_crawlers(totals)),
+        "crawlers": list(_crawlers(totals, config)),
         "touched": list(_touched(totals)),
         "scores": list(_scores(totals)),
         "asked": list(_asked(totals)),
@@ -55,11 +57,6 @@ def recorded_mode(totals: Totals) -> str:
     """In which mode the visits were judged: monitor, enforce, or "both"."""
     modes = {"enforce" if key.enforced else "monitor" for key in totals.decisions}
     return modes.pop() if len(modes) == 1 else "both"
-
-
-def iso(time: float) -> str:
-    """A time as ISO 8601, UTC, to the second."""
-    return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def snippet(proposals: Iterable[Proposal], config: Config) -> str:
@@ -110,9 +107,9 @@ def _decisions(totals: Totals) -> Iterable[dict[str, Any]]:
         }
 
 
-def _crawlers(totals: Totals) -> Iterable[dict[str, Any]]:
+def _crawlers(totals: Totals, config: Config) -> Iterable[dict[str, Any]]:
     """Crawlers and tools by the names they give, most visits first."""
-    catalogue, visits = Catalogue.load(), Counter[str]()
+    catalogue, visits = Catalogue.load(state_folder(config)), Counter[str]()
     for (token, _), count in totals.crawlers.items():
         visits[token] += count
     for token, count in sorted(visits.items(), key=lambda item: (-item[1], item[0])):
@@ -142,7 +139,7 @@ def _scores(totals: Totals) -> Iterable[dict[str, Any]]:
     names = ("people_pictures", "others_pictures", "people_pages", "others_pages")
     for at in range(min(bins, default=0), max(bins, default=-1) + 1):
         counts = bins.get(at, Counter())
-        yield {"from": LOWEST + at * STEP, **{name: counts[name] for name in names}}
+        yield {"from": FLOOR + at * STEP, **{name: counts[name] for name in names}}
 
 
 def _asked(totals: Totals) -> Iterable[dict[str, Any]]:

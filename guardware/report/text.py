@@ -5,6 +5,7 @@ from textwrap import wrap
 from typing import Any
 
 from guardware.layout import PIPED, READABLE, aligned, bar_of, column_widths, in_parts, line_width, underlined
+from guardware.moments import when
 from guardware.observe.summary import STEP
 from guardware.report.proposals import ENOUGH
 from guardware.report.report import Report
@@ -40,7 +41,7 @@ def text(report: Report, width: int = PIPED) -> str:
 
 
 def _head(report: Report, width: int) -> list[str]:
-    days, first, last = report["days"], _when(report["from"]), _when(report["to"])
+    days, first, last = report["days"], when(report["from"]), when(report["to"])
     sentences = [
         f"{first} to {last} UTC: {days} {_plural(days, 'day')}, with visits in {report['hours']} of "
         f"{report['span_hours']} {_plural(report['span_hours'], 'hour')}.",
@@ -72,11 +73,6 @@ def _mode(report: Report) -> str:
         f"They were judged {judged}. No configuration was read: name yours with --config, since thresholds and "
         "budget are compared with the default ones here."
     )
-
-
-def _when(iso: str) -> str:
-    """``2026-11-03T10:05:03Z`` to the minute, for people."""
-    return f"{iso[:10]} {iso[11:16]}"
 
 
 def _plural(count: int, word: str) -> str:

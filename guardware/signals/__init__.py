@@ -35,8 +35,19 @@ NAMES: tuple[str, ...] = (
 """Every signal's name, as used in ``signals.off`` and ``signals.weights``."""
 
 
+_MOST: dict[str, float] = {
+    SELF_REFERER.name: SELF_REFERER.weight,
+    **{d.name: d.weight for d in BEHAVIOUR},
+    **PRIORS,
+}
+"""What the signals that look at more than headers weigh at most, as shipped."""
+
+
 class SignalTable:
     """The signals that are switched on, with the owner's weights.
+
+    A weight of the owner's is the most a signal may weigh. Where the shipped weight grows with what was seen, the
+    owner's grows alike.
 
     ``seen``: the headers (fields of ``Facts``, and "referer") that can be seen at all, None for all of them; a
     signal that needs another is not asked, since its absence would say nothing.
@@ -44,7 +55,7 @@ class SignalTable:
 
     def __init__(self, config: Signals, seen: Collection[str] | None = None) -> None:
         self._off = frozenset(config.off)
-        self._weights = config.weights
+        self._weights = {name: w for name, w in config.weights.items() if name in _MOST}
         self._signals = tuple(
             s._replace(weight=config.weights.get(s.name, s.weight))
             for s in TABLE
@@ -67,9 +78,7 @@ class SignalTable:
         """Evidence in what the client did."""
         found = ((deed, deed.look(conduct)) for deed in self._deeds)
         return tuple(
-            of_deed(deed, self._weights.get(deed.name, yielded[0]), yielded[1])
-            for deed, yielded in found
-            if yielded
+            of_deed(deed, self._scaled(deed.name, yielded[0]), yielded[1]) for deed, yielded in found if yielded
         )
 
     def tuned(self, evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
@@ -77,5 +86,9 @@ class SignalTable:
         if not self._off and not self._weights:
             return evidence
         return tuple(
-            e._replace(weight=self._weights.get(e.name, e.weight)) for e in evidence if e.name not in self._off
+            e._replace(weight=self._scaled(e.name, e.weight)) for e in evidence if e.name not in self._off
         )
+
+    def _scaled(self, name: str, weight: float) -> float:
+        owners = self._weights.get(name)
+        return weight if owners is None else owners * (weight / _MOST[name])

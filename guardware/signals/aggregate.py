@@ -1,11 +1,12 @@
 """What the crowd around a client gives away: its class of headers, its network, its account.
 
-Fact 10 and section 4 of the catalogue measured on 95 clients: pools of addresses and of accounts stay under every
+Fact 10 and section 4 of the list measured on 95 clients: pools of addresses and of accounts stay under every
 limit for a single one. A crowd raises suspicion by at most 2 and never condemns; who shows that a browser stands
 behind it is left out.
 """
 
-from guardware.aggregates.words import A_PAGE, Crowd
+from guardware.aggregates.words import Crowd
+from guardware.store.protocol import OPENED
 from guardware.verdict import Evidence, Group
 
 MOST_WITH_A_PAGE = 1.0
@@ -27,7 +28,7 @@ def of_crowd(crowd: Crowd, *, pages: float, rendered: bool) -> tuple[Evidence, .
     found: tuple[Evidence, ...] = ()
     if crowd.lift > 0 and not rendered:
         name, who = _LIFTS[crowd.sort]
-        weight = crowd.lift if pages < A_PAGE else min(crowd.lift, MOST_WITH_A_PAGE)
+        weight = crowd.lift if pages < OPENED else min(crowd.lift, MOST_WITH_A_PAGE)
         found = (Evidence(name, Group.AGGREGATE, weight, f"with {who}: {crowd.reason}"),)
     if crowd.classes:
         reason = f"its account came as {crowd.classes} kinds of browsers within an hour"

@@ -1,6 +1,6 @@
 """What a client's deeds give away: its record speaks, whatever its headers say.
 
-Features 7, 26 to 32 and 36 of the catalogue measured on 95 clients. Each is capped, and so is their sum
+Features 7, 26 to 32 and 36 of the list measured on 95 clients. Each is capped, and so is their sum
 (``policy/score.py``): alone they make a client doubtful or suspect, and never condemn it.
 """
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from math import log
 from typing import NamedTuple
 
-from guardware.store.protocol import COOKIE, ROBOTS, Record
+from guardware.store.protocol import COOKIE, OPENED, ROBOTS, Record
 from guardware.verdict import Evidence, Group
 
 FREE_NAVIGATIONS = 2
@@ -17,18 +17,18 @@ NAVIGATION_CAP = 5.0
 
 ENOUGH = 15
 """Different pictures before their ratio to pages says anything (feature 27)."""
-A_PAGE = 100
-"""Pictures that one page may explain. The catalogue has 3 (originals to thumbnails and pages); thumbnails cannot
+ON_A_PAGE = 100
+"""Pictures that one page may explain. That list has 3 (originals to thumbnails and pages); thumbnails cannot
 be told from originals here, and gallery pages of many dozens are common."""
 
 WALK = 15
-"""Neighbouring numbers in a row (feature 29; the catalogue has 20. Here they may be out of order, and no page may
+"""Neighbouring numbers in a row (feature 29; the list has 20. Here they may be out of order, and no page may
 have been opened, so fewer are as telling)."""
-CATALOGUE, SWEPT = 200, 0.5
+MANY, SWEPT = 200, 0.5
 """The share of a site's pictures that one client asks in a day, where the site has that many: a visitor of a small
 portfolio sees all of it (feature 28; our judgement)."""
 
-_LEAST_SWEEP = min(SWEPT * CATALOGUE, A_PAGE)
+_LEAST_SWEEP = min(SWEPT * MANY, ON_A_PAGE)
 
 COOKIES = 3
 """Answers that set a cookie, without one coming back (feature 30)."""
@@ -39,20 +39,17 @@ FAST = 5.0
 """Visits a second, averaged over a minute, that nobody is asked about: five pages of 60 pictures in that minute.
 Where a site's own 99.9th percentile is higher, that counts (feature 36)."""
 
-_NO_PAGE = 0.5
-"""``Record.pages`` below which no page was opened in the last hours: one fades to this in four."""
-
 
 class Conduct(NamedTuple):
     """What these signals look at. ``engine``: the client claims a browser; ``disallowed``: this visit is to where
-    robots.txt lets nobody; ``budget``: originals an hour; ``catalogue``: different pictures that the site has, as
+    robots.txt lets nobody; ``budget``: originals an hour; ``pictures``: different ones that the site has, as
     far as they were asked; ``fast``: visits a second that are usual here, at least ``FAST``."""
 
     record: Record
     engine: bool
     disallowed: bool
     budget: int
-    catalogue: int
+    pictures: int
     fast: float
 
 
@@ -69,13 +66,13 @@ def quiet(record: Record, fast: float, budget: int) -> bool:
     """Whether no signal can speak; the case of nearly every visit, so it is asked first."""
     asked = record.asked_hour
     return (
-        (asked < ENOUGH or (record.pages >= _NO_PAGE and asked <= budget / 5 and record.asked_day < _LEAST_SWEEP))
+        (asked < ENOUGH or (record.pages >= OPENED and asked <= budget / 5 and record.asked_day < _LEAST_SWEEP))
         and record.navigated <= FREE_NAVIGATIONS
         and record.rate <= fast
         and record.errors <= ERRORS
         and record.cookies < COOKIES
         and not record.habits & ROBOTS
-        and (record.home_asked < ENOUGH or record.home_pages >= _NO_PAGE)
+        and (record.home_asked < ENOUGH or record.home_pages >= OPENED)
     )
 
 
@@ -83,7 +80,7 @@ def _whole(record: Record) -> tuple[int, float, int]:
     """Different pictures asked within the hour, pages opened, and the walk: the client's; but of an address where
     nobody opened a page all that its clients did, since another Accept-Language makes another client. (Behind a
     router that many share somebody always opened one.)"""
-    if record.home_pages >= _NO_PAGE:
+    if record.home_pages >= OPENED:
         return record.asked_hour, record.pages, record.walk
     asked = max(record.asked_hour, record.home_asked)
     return asked, max(record.pages, record.home_pages), max(record.walk, record.home_walk)
@@ -98,7 +95,7 @@ def _navigations(c: Conduct) -> tuple[float, str] | None:
 
 
 def _many(c: Conduct) -> tuple[float, str] | None:
-    """Log-linear, as in the catalogue; but by the site's own budget, so that who sets a higher one means it."""
+    """Log-linear, as in the list; but by the site's own budget, so that who sets a higher one means it."""
     (asked, _, _), free = _whole(c.record), max(c.budget, 5) / 5
     if asked <= free:
         return None
@@ -110,26 +107,26 @@ def _without_pages(c: Conduct) -> tuple[float, str] | None:
     asked, pages, _ = _whole(c.record)
     if asked < ENOUGH:
         return None
-    if pages < _NO_PAGE:
+    if pages < OPENED:
         return 1.5, f"asked for about {asked} different pictures and opened no page"
-    if asked > A_PAGE * (pages + 1):
+    if asked > ON_A_PAGE * (pages + 1):
         return 1.5, f"asked for about {asked} different pictures, more than the pages it opened can show"
     return None
 
 
 def _sweep(c: Conduct) -> tuple[float, str] | None:
     asked = c.record.asked_day
-    if c.catalogue < CATALOGUE or asked < SWEPT * c.catalogue:
+    if c.pictures < MANY or asked < SWEPT * c.pictures:
         return None
     return (
         1.5,
-        f"asked for about {min(100, round(100 * asked / c.catalogue))} % of all pictures of the site in a day",
+        f"asked for about {min(100, round(100 * asked / c.pictures))} % of all pictures of the site in a day",
     )
 
 
 def _walk(c: Conduct) -> tuple[float, str] | None:
     _, pages, walk = _whole(c.record)
-    if walk < WALK or pages >= _NO_PAGE:
+    if walk < WALK or pages >= OPENED:
         return None
     return 2.0, f"went along the numbers of pictures, {walk} in a row, and opened no page"
 

@@ -1,6 +1,6 @@
 """What the headers give away: requests that no browser of the claimed engine would send.
 
-Features 5, 6, 8 to 13, 17 and 18 of the catalogue measured on 95 clients; in each comment: the feature, and who
+Features 5, 6, 8 to 13, 17 and 18 of the list measured on 95 clients; in each comment: the feature, and who
 was seen doing it. What every browser has sent for a decade (a language, gzip) is asked of every claimed engine,
 not only of those that send fetch metadata: img2dataset claims Firefox 72.
 """
@@ -130,7 +130,7 @@ HEADERS: tuple[Signal, ...] = (
     Signal("no-gzip", Group.HEADERS, 2.0, _no_gzip, needs=_ENCODING),
     Signal("no-brotli", Group.HEADERS, 1.5, _no_brotli, needs=_ENCODING),
     Signal("brotli-in-clear", Group.HEADERS, 1.5, _brotli_in_clear, needs=_ENCODING),
-    # 11: all that borrow a user-agent. 2.5 in the catalogue; but Chromium 156 with JavaScript blocked sends no
+    # 11: all that borrow a user-agent. 2.5 in the list; but Chromium 156 with JavaScript blocked sends no
     # client hints either (tests/e2e), and whoever blocks it may well use a VPN too and look at a hundred pictures
     # (benchmarks/leak): with either it must stay below the protect threshold.
     Signal("no-client-hints", Group.HEADERS, 0.9, _no_client_hints, needs=_HINTS),

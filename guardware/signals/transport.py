@@ -1,6 +1,6 @@
 """What a connection gives away, as a trusted proxy saw it, and the order of the headers that came over it.
 
-Features 14 to 16 of the catalogue measured on 95 clients. All of it is silent where nothing is known (``Facts``),
+Features 14 to 16 of the list measured on 95 clients. All of it is silent where nothing is known (``Facts``),
 and it stands in the group of the headers: a gateway that inspects TLS changes both, and is one cause, not two.
 So who sits behind one sees marked copies, and is never refused for it.
 """
@@ -17,7 +17,7 @@ _ENGINES = {"chromium": _CHROMIUM, "gecko": _FIREFOX}
 
 _STACKS: dict[bytes, str] = {
     # Hashes of the cipher suites on offer (JA4_b), each seen in our captures of 57 clients (November 2026), but
-    # for Go's, which the catalogue names. A hash that is not here is no evidence: browsers change their list
+    # for Go's, which the list names. A hash that is not here is no evidence: browsers change their list
     # every few years, and whoever compares with yesterday's would doubt everybody the day after.
     b"8daaf6152771": _CHROMIUM,  # 156; and curl_cffi in its name, which this cannot tell
     b"86a278354501": _FIREFOX,  # 153 ESR

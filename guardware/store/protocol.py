@@ -55,6 +55,9 @@ DECAY = 6 * 3600.0
 RECORD_TTL = 24 * 3600
 """Seconds after which an untouched record is forgotten."""
 
+OPENED = 0.5
+"""``Record.pages`` from which on a client counts as having opened a page; one fades to this in four hours."""
+
 NEWCOMER = 20
 """Admitted visits up to which an address passes a network that is full: a first page and its pictures. Beyond
 that the address is among those who filled it."""
@@ -84,7 +87,8 @@ fetched what only a page being shown asks for."""
 MOST, MOST_COOKIES = 65535, 255
 """Where counters stop."""
 
-_NONE = (0.0,) * len(LASTING)
+NO_SCORES = (0.0,) * len(LASTING)
+"""The scores of whom nothing is kept."""
 
 
 class Rate(NamedTuple):
@@ -110,7 +114,7 @@ class Touch(NamedTuple):
     network: str
     address: str
     kind: str
-    weights: tuple[float, ...] = _NONE
+    weights: tuple[float, ...] = NO_SCORES
     client_rate: Rate | None = None
     network_rate: Rate | None = None
     original: int | None = None
@@ -127,7 +131,7 @@ class Touch(NamedTuple):
 class Record(NamedTuple):
     """What is remembered of a client and its address, after its touch."""
 
-    scores: tuple[float, ...] = _NONE
+    scores: tuple[float, ...] = NO_SCORES
     habits: int = 0
     visits: int = 1
     hour: int = 0

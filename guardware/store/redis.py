@@ -11,12 +11,9 @@ from math import isfinite
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from redis.asyncio import ConnectionPool
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import NoScriptError
+from redis.exceptions import NoScriptError, ResponseError
 
-from guardware.errors import ConfigError, StoreError
+from guardware.errors import StoreError
 from guardware.store.protocol import (
     ADDRESS_SHARE,
     DECAY,
@@ -29,6 +26,7 @@ from guardware.store.protocol import (
     Record,
     Touch,
 )
+from guardware.store.redis_pool import open_pool
 from guardware.verdict import LASTING
 
 _US = 1_000_000
@@ -67,6 +65,7 @@ class RedisStore:
         self._connections = _Connections(url, max_connections)
         self._touch = _script("touch.lua")
         self._count = _script("count.lua")
+        self._heal = _script("heal.lua")
 
     async def touch(self, touch: Touch, now: float | None = None) -> Record:
         """See ``Store.touch``."""
@@ -90,6 +89,13 @@ class RedisStore:
 
     async def secret(self, proposal: bytes) -> bytes:
         """See ``Store.secret``. The first proposal stays as long as somebody asks again within 90 days."""
+        try:
+            return await self._agreed(proposal)
+        except _WrongTypeError:
+            await self._run(self._heal, 1, _SHARED_KEY)
+            return await self._agreed(proposal)
+
+    async def _agreed(self, proposal: bytes) -> bytes:
         # The SET alone decides whose proposal it is; SET NX GET in one would need Redis 7.
         if await self._call("SET", _SHARED_KEY, proposal, "NX", "EX", _SHARED_TTL) is None:
             await self._call("EXPIRE", _SHARED_KEY, _SHARED_TTL)
@@ -113,6 +119,9 @@ class RedisStore:
             return await self._connections.call(*command)
         except NoScriptError as error:
             raise _UnknownScriptError(str(error)) from error
+        except ResponseError as error:
+            wrong = _WrongTypeError if str(error).startswith("WRONGTYPE") else StoreError
+            raise wrong(f"Redis: {type(error).__name__}: {error}") from error
         except Exception as error:
             # All of them: beside its own errors redis-py's parser lets ValueError and others through, depending
             # on what kind of nonsense stood in the reply.
@@ -123,6 +132,10 @@ class _UnknownScriptError(StoreError):
     """The server does not know the script yet, or no longer."""
 
 
+class _WrongTypeError(StoreError):
+    """At a key of ours stands something that we did not write."""
+
+
 class _Connections:
     """Connections of redis-py, used directly.
 
@@ -131,13 +144,7 @@ class _Connections:
     """
 
     def __init__(self, url: str, limit: int) -> None:
-        try:
-            self._pool = _pool(url)
-            self._pool.make_connection()  # connects nothing, but finds options that redis-py does not know
-        except (ValueError, TypeError) as error:
-            raise ConfigError(
-                [f"store.url: {error}; write redis://host:6379/0 or unix:///path/to/socket"]
-            ) from None
+        self._pool = open_pool(url)  # only to make connections
         self._idle: list[Any] = []
         self._turns = asyncio.Semaphore(limit)
         self._closed = False
@@ -195,11 +202,6 @@ class _Connections:
         idle, self._idle = self._idle, []
         for connection in idle:
             await _drop(connection)
-
-
-def _pool(url: str) -> Any:
-    """Only to make connections. Any: what redis-py says of its types differs from version to version."""
-    return ConnectionPool.from_url(url, protocol=2, retry=Retry(NoBackoff(), 0), socket_timeout=None)
 
 
 def _pack(command: tuple[Any, ...]) -> bytes:

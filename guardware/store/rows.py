@@ -19,7 +19,6 @@ from guardware.verdict import LASTING
 LAST = struct.Struct("<q")
 """When a record was last brought up to date, in microseconds; first in every row."""
 
-NO_SCORES = (0.0,) * len(LASTING)
 HEAD = struct.Struct(f"<q{len(LASTING)}dfffdHHBB")
 CLIENT = HEAD.size
 """A client's row until its first picture."""

@@ -75,7 +75,17 @@ def test_a_client_with_many_accounts(accounts: int, said: int) -> None:
 # The site ----------------------------------------------------------------------------------------------------
 
 
-def test_the_catalogue_is_that_of_the_fullest_day_of_the_last_six() -> None:
+def test_the_status_says_what_stands_out() -> None:
+    aggregates = Aggregates(now=MIDNIGHT)
+    assert aggregates.status == (0, 0.0, True, 0)
+    random = Random(1)
+    people = [Person(random, RARE) for _ in range(60)]
+    play(aggregates, list(pool(random, people, random.sample(GALLERY, 600), MIDNIGHT, each=10)))
+    assert (len(aggregates.lifted), aggregates.lifted[0].value) == (1, 2.0)
+    assert aggregates.status == (1, 2.0, True, 0)
+
+
+def test_the_pictures_are_those_of_the_fullest_day_of_the_last_six() -> None:
     """Today's does not count: whoever is asked about may have asked for most of it."""
     aggregates = Aggregates(now=MIDNIGHT)
     person, sizes = Person(Random(1), CHROME), []
@@ -84,7 +94,7 @@ def test_the_catalogue_is_that_of_the_fullest_day_of_the_last_six() -> None:
         for picture in GALLERY[:pictures]:
             aggregates.note(person.visit(picture), now)
         aggregates.roll(now + 2)
-        sizes.append(round(aggregates.site.catalogue, -2))
+        sizes.append(round(aggregates.site.pictures, -2))
     assert sizes == [0, 300, 1000, 1000, 1000, 1000, 1000, 1000, 0]
 
 

@@ -103,6 +103,24 @@ async def test_an_address_that_comes_to_both_is_one(server: RedisServer, client:
             assert (counts.addresses, counts.opened, counts.settled, counts.asked) == (60, 60, 60, 60)
 
 
+async def test_a_key_of_another_type_is_a_fault_once(server: RedisServer, client: Any) -> None:
+    """What stands there is none of ours; it goes, and what was counted is told the next second."""
+    async with processes(server.url, 1) as (process,):
+        process.play(crowd())
+        assert await process.second()
+        keys = [key async for key in client.scan_iter("gw:agg:class:*")]
+        assert keys
+        for key in keys:
+            await client.delete(key)
+            await client.lpush(key, "a list")
+        process.play(crowd())
+        assert not await process.second()
+        assert process.sharing.status[2:] == (False, 1)
+        assert await process.second()
+        assert process.sharing.status[2:] == (True, 1)
+        assert process.sharing.status[:2] == process.aggregates.status[:2]
+
+
 async def test_one_pipeline_a_second(server: RedisServer, client: Any) -> None:
     """And none when nothing was counted."""
     random = Random(3)
@@ -168,8 +186,8 @@ async def test_accounts_and_clients_are_everybodys(server: RedisServer, client: 
         assert max(s.accounts for s in counted) == 12
         for process in (one, two):
             process.aggregates.roll(process.now + 2)
-            catalogue = process.aggregates.counting.catalogue
-            assert catalogue.days[catalogue.day] == 70
+            asked = process.aggregates.counting.pictures
+            assert asked.days[asked.day] == 70
 
 
 async def test_what_is_usual_is_learned_once_and_found_by_who_starts_later(

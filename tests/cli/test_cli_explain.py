@@ -116,7 +116,7 @@ def test_the_list_as_the_owner_tuned_it(tmp_path: Path) -> None:
     lines = explain("--list", config=str(config)).splitlines()
     assert "   +0.5  headers    no-language             +1.5 as shipped" in lines
     assert "   +2.0  headers    no-gzip                 switched off" in lines
-    assert "   +1.0  behaviour  many-pictures           +4 as shipped" in lines
+    assert "to +1.0  behaviour  many-pictures           +4 as shipped" in lines
     listed = json.loads(explain("--list", "--json", config=str(config)))
     assert [one["name"] for one in listed if one["off"]] == ["no-gzip"]
 

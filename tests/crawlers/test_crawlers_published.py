@@ -1,13 +1,14 @@
 """Published address lists: both shapes, and everything that a list may not claim."""
 
 import json
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from guardware.crawlers.published import ListError, published, read_list, shrunk
+from guardware.crawlers.published import ListError, check_kept, published, read_list
 
 
 def listed(*prefixes: str) -> bytes:
@@ -106,7 +107,9 @@ def test_too_many_prefixes_are_refused() -> None:
     ],
 )
 def test_what_counts_as_shrunk(old: list[str], new: list[str], gone: bool) -> None:
-    assert shrunk(published(old), published(new)) is gone
+    words = f"shrank from {len(old)} prefixes to {len(new)}"
+    with pytest.raises(ListError, match=words) if gone else nullcontext():
+        check_kept(published(old), published(new))
 
 
 _JSON = st.recursive(

@@ -8,6 +8,7 @@ from verify_fakes import ADDRESS, AGENT, LIST, OTHER_LIST, SUFFIX, Clock, FakeNa
 
 from guardware.crawlers import Catalogue, Crawler
 from guardware.crawlers.proof import NOTHING_CLAIMED, Outcome, Proof, Standing
+from guardware.crawlers.reverse_dns import Confirmation
 from guardware.crawlers.verify import Verifier
 
 DAY, HOUR = 86400.0, 3600.0
@@ -314,12 +315,23 @@ async def test_stats() -> None:
     async with running(made(NAMED, LISTED, ranges=FakeRanges({LIST: False}), names=names)) as verifier:
         verifier.standing(visit(), NAMED, 0.0)
         verifier.standing(visit(), LISTED, 0.0)
-        assert verifier.stats == (2, 0, 0, 0, 0)
+        assert verifier.stats == (2, 0, 0, 0, 0, 0)
         await verifier.idle()
         names.outcome = UNKNOWN
         verifier.standing(visit("8.8.8.8"), NAMED, 0.0)
         await verifier.idle()
-        assert verifier.stats == (0, 1, 1, 1, 0)
+        assert verifier.stats == (0, 1, 1, 1, 0, 0)
+
+
+async def test_checks_that_break_are_counted() -> None:
+    class Broken(FakeNames):
+        async def confirm(self, address: str, suffixes: tuple[str, ...]) -> Confirmation:
+            raise RuntimeError("out of order")
+
+    async with running(made(NAMED, names=Broken(CONFIRMED))) as verifier:
+        assert verifier.standing(visit(), NAMED, 0.0).standing is UNVERIFIED
+        await verifier.idle()
+        assert (verifier.stats.failed, verifier.stats.waiting) == (1, 0)
 
 
 async def test_every_shipped_crawler_has_a_standing(catalogue: Catalogue) -> None:

@@ -124,5 +124,5 @@ class TestAssembled:
     async def test_it_starts_and_closes(self, tmp_path: Path) -> None:
         verifier = build_verifier(Verification(), CATALOGUE, tmp_path, MemoryNonces())
         await verifier.start()
-        assert verifier.stats == (0, 0, 0, 0, 0)
+        assert verifier.stats == (0, 0, 0, 0, 0, 0)
         await verifier.close()

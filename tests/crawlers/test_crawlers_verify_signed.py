@@ -18,6 +18,7 @@ from verify_fakes import (
 from guardware.crawlers import Crawler, Purpose
 from guardware.crawlers.proof import NOTHING_CLAIMED, Outcome, Proof, Standing
 from guardware.crawlers.verify import Verifier
+from guardware.crawlers.web_bot_auth.result import Validity
 
 VERIFIED, LYING, UNVERIFIED = Standing.VERIFIED, Standing.LYING, Standing.UNVERIFIED
 NOW = Clock().now
@@ -30,7 +31,7 @@ TOOL = crawler("tool", purpose=Purpose.TOOL)
 
 async def settled(
     claimed: Crawler | None,
-    outcome: str,
+    outcome: Validity,
     *,
     in_list: bool | None = None,
     crawlers: tuple[Crawler, ...] = (AGENT_ONLY, LISTED_AGENT, STRANGER, TOOL),
@@ -82,7 +83,7 @@ async def settled(
     ],
 )
 async def test_signature_and_claim(
-    claimed: Crawler | None, in_list: bool | None, outcome: str, standing: Standing, agent: str
+    claimed: Crawler | None, in_list: bool | None, outcome: Validity, standing: Standing, agent: str
 ) -> None:
     proof = await settled(claimed, outcome, in_list=in_list)
     assert (proof.standing, proof.agent) == (standing, agent)
@@ -141,7 +142,7 @@ def test_without_an_event_loop_nothing_is_checked() -> None:
 class TestOneClient:
     """What becomes of one client's visits over time."""
 
-    async def _start(self, outcome: str) -> tuple[Verifier, FakeChecker, Clock]:
+    async def _start(self, outcome: Validity) -> tuple[Verifier, FakeChecker, Clock]:
         checker, clock = FakeChecker(outcome), Clock()
         verifier = Verifier([AGENT_ONLY], checker=checker, closing=[checker.close], clock=clock)
         await verifier.start()

@@ -2,10 +2,10 @@
 
 import asyncio
 import datetime as dt
-import ipaddress
 import json
 import socket
 import ssl
+import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
@@ -27,8 +27,8 @@ from guardware.crawlers.web_bot_auth import fetch
 from guardware.crawlers.web_bot_auth.directories import KeyDirectories
 from guardware.crawlers.web_bot_auth.directory import MEDIA_TYPE
 from guardware.crawlers.web_bot_auth.fetch import DirectoryFetcher
-from guardware.crawlers.web_bot_auth.public import is_public
 from guardware.crawlers.web_bot_auth.result import RefusalError
+from guardware.public import is_public
 
 HOST = "agent.example.org"
 BOT = Signer()
@@ -313,36 +313,6 @@ async def test_addresses_are_not_asked(site: Site, certificate: Certificate, hos
     assert site.requests == []
 
 
-@pytest.mark.parametrize(
-    ("address", "public"),
-    [
-        *((address, True) for address in ("8.8.8.8", "1.1.1.1", "172.15.0.1", "172.32.0.1", "100.128.0.1")),
-        *((address, True) for address in ("2606:4700::1111", "2a00:1450::1", "64:ff9b::808:808")),
-        *((address, False) for address in ("0.0.0.0", "10.0.0.1", "100.64.0.1", "127.0.0.53", "169.254.169.254")),
-        *((address, False) for address in ("172.16.0.1", "172.31.255.255", "192.168.1.1", "192.0.0.8")),
-        *((address, False) for address in ("192.0.2.1", "198.18.0.1", "198.51.100.1", "203.0.113.1")),
-        *((address, False) for address in ("192.88.99.1", "224.0.0.1", "240.0.0.1", "255.255.255.255")),
-        *((address, False) for address in ("::", "::1", "::8.8.8.8", "::ffff:8.8.8.8", "::ffff:10.0.0.1")),
-        *((address, False) for address in ("64:ff9b::a00:1", "64:ff9b::7f00:1", "64:ff9b:1::808:808")),
-        *((address, False) for address in ("2002:7f00:1::", "2001::1", "2001:db8::1", "3fff::1", "100::1")),
-        *(
-            (address, False)
-            for address in ("fc00::1", "fd12::1", "fe80::1", "fec0::1", "ff02::1", "2606:4700::1%1")
-        ),
-        *((address, False) for address in ("", "localhost", "127.1", "0x7f000001", "010.0.0.1", "8.8.8.8/32")),
-    ],
-)
-def test_which_addresses_are_public(address: str, public: bool) -> None:
-    assert is_public(address) is public
-
-
-def test_nothing_is_public_that_python_takes_for_private() -> None:
-    for first in range(256):
-        for second in (0, 16, 64, 88, 100, 168, 254):
-            address = ipaddress.ip_address(bytes([first, second, 0, 9]))
-            assert not (is_public(str(address)) and (address.is_private or address.is_multicast))
-
-
 class NameServer(asyncio.DatagramProtocol):
     """Answers with what a test set: addresses by kind, nothing at all, or nonsense."""
 
@@ -350,6 +320,8 @@ class NameServer(asyncio.DatagramProtocol):
         self.records = {"A": ["127.0.0.1"], "AAAA": []}
         self.silent = False
         self.asked: list[str] = []
+        self.read_by: list[int] = []
+        """The threads in which the address of this server was read."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.DatagramTransport, transport)
@@ -375,8 +347,15 @@ async def name_server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[NameServ
     )
     resolver = dns.asyncresolver.Resolver(configure=False)
     resolver.nameservers, resolver.port = ["127.0.0.1"], transport.get_extra_info("sockname")[1]
-    monkeypatch.setattr(dns.asyncresolver, "Resolver", lambda: resolver)
+
+    def read() -> dns.asyncresolver.Resolver:
+        server.read_by.append(threading.get_ident())
+        return resolver
+
+    monkeypatch.setattr(dns.asyncresolver, "Resolver", read)
+    fetch._system_resolver.cache_clear()
     yield server
+    fetch._system_resolver.cache_clear()
     transport.close()
     await asyncio.sleep(0)
 
@@ -385,6 +364,14 @@ async def test_names_are_looked_up(name_server: NameServer) -> None:
     name_server.records = {"A": ["192.0.2.1", "192.0.2.2"], "AAAA": ["2001:db8::1"]}
     assert sorted(await fetch.resolve_name(HOST)) == ["192.0.2.1", "192.0.2.2", "2001:db8::1"]
     assert name_server.asked == [f"{HOST}. AAAA", f"{HOST}. A"]
+
+
+async def test_the_name_servers_are_read_once_and_not_on_the_event_loop(name_server: NameServer) -> None:
+    name_server.records = {"A": ["192.0.2.1"], "AAAA": []}
+    for _ in range(3):
+        await fetch.resolve_name(HOST)
+    assert len(name_server.read_by) == 1
+    assert threading.get_ident() not in name_server.read_by
 
 
 async def test_fetching_by_a_real_name_server(

@@ -122,7 +122,9 @@ class TestInRedis:
         server.kill()
         shutil.rmtree(folder)
 
-    @pytest.mark.parametrize("url", ["http://localhost", "redis://localhost:port", ""])
+    @pytest.mark.parametrize(
+        "url", ["http://localhost", "redis://localhost:port", "redis://localhost?sokcet_timeout=1", ""]
+    )
     def test_a_url_that_cannot_be_used_is_told(self, url: str) -> None:
         with pytest.raises(ConfigError, match=r"store\.url"):
             RedisNonces(url)

@@ -110,7 +110,7 @@ UNPROVABLE = next(c.token for c in Catalogue.load() if c.purpose.value == "feed"
         (
             {"given": {"day": 1001}},
             "budgets",
-            "about 1001 different originals in this day (UTC), of 1000",
+            "about 1001 different originals in this day (UTC), of 1000, counted for all clients of its address",
         ),
         (
             {},
@@ -123,6 +123,63 @@ UNPROVABLE = next(c.token for c in Catalogue.load() if c.purpose.value == "feed"
 def test_what_each_rung_says(made: dict[str, Any], rung: str, why: str) -> None:
     _, report = explained(**made)
     assert (report["rung"], report["why"]) == (rung, why)
+
+
+def walked(account: str, clients: int, budgets: dict[str, int]) -> dict[str, Any]:
+    """What the last of 12 pictures gets. ``account``: a cookie's value; each picture is asked from another address
+    then, else by ``clients`` clients of one."""
+    store = MemoryStore()
+    config = from_mapping({"budgets": budgets, "clients": {"account": {"cookie": "sid"}}})
+    guard = Guard(config, store=store, clock=lambda: NOW)
+    for number in range(12):
+        headers = [(k, v) for k, v in BROWSER if k != b"accept-language"]
+        headers.append((b"accept-language", (b"en", b"de", b"fr", b"it", b"es", b"pl")[number % clients]))
+        headers += [(b"cookie", b"sid=" + account.encode())] if account else []
+        client = f"198.51.{number}.7" if account else "198.51.100.7"
+        scope = {"type": "http", "method": "GET", "path": f"/art/{number}.jpg", "headers": headers}
+        visit = guard.read({**scope, "client": (client, 1)})
+        assert visit is not None
+        judged = judge(guard, store, visit, NOW)
+    return reasons(guard, judged)
+
+
+@pytest.mark.parametrize(
+    ("account", "clients", "budgets", "decided_by", "why"),
+    [
+        (
+            "",
+            1,
+            {"per_hour": 5},
+            "budgets.per_hour",
+            "about 12 different originals in this hour of the clock (UTC), of 5",
+        ),
+        (
+            *("", 6, {"per_hour": 2}, "budgets.per_hour"),
+            "about 3 different originals in this hour of the clock (UTC), of 2, "
+            "counted for all clients of its address",
+        ),
+        (
+            *("ada", 1, {"per_hour": 5}, "budgets.per_hour"),
+            "about 12 different originals in this hour of the clock (UTC), of 5, counted for its account",
+        ),
+        (
+            *("ada", 1, {"per_hour": 11, "per_day": 11}, "budgets.per_hour"),
+            "about 12 different originals in this hour of the clock (UTC), of 11, counted for its account",
+        ),
+    ],
+)
+def test_whose_originals_the_budget_counted(
+    account: str, clients: int, budgets: dict[str, int], decided_by: str, why: str
+) -> None:
+    report = walked(account, clients, budgets)
+    assert (report["decided_by"], report["why"]) == (decided_by, why)
+
+
+def test_what_is_left_of_the_accounts_budget() -> None:
+    report = walked("ada", 1, {"per_hour": 20})
+    (needs,) = [rung["needs"] for rung in report["next"] if rung["key"] == "budgets.per_hour"]
+    assert needs == "9 more different originals in this hour of the clock (UTC), counted for its account"
+    assert report["counted"] == {"hour": 12, "hour_of": "account", "day": 12, "day_of": "account"}
 
 
 OR_PROOF = "or one piece that is proof"

@@ -14,6 +14,7 @@ from guardware.guard import Guard
 from guardware.observe.events import Recorder
 from guardware.observe.hour import MOST_CLIENTS, MOST_KEYS
 from guardware.observe.summary import Summary, from_data
+from guardware.store import MemoryStore
 from guardware.verdict import Action, Verdict
 from guardware.visit import Visit
 
@@ -74,6 +75,7 @@ def test_events_are_written_as_they_are_and_the_hour_at_the_end(tmp_path: Path, 
         "evidence": [],
         "address": "",
         "variant": "veiled",
+        "host": "localhost",
     }
     assert sum(from_data(summary["summary"]).decisions.values()) == 2
 
@@ -143,8 +145,7 @@ def test_a_flood_of_kinds_and_clients_is_bounded(tmp_path: Path, guard: Guard) -
     for number in range(MOST_KEYS + 500):
         recorder.record(visit, HELD._replace(decided_by=f"rules[{number}]"))
     for number in range(MOST_CLIENTS + 7):
-        other = visit._replace(source=visit.source._replace(client=f"client {number}"))
-        recorder.record(other, HELD._replace(asked=2))
+        recorder.record(visit, HELD._replace(asked=2, client=f"{number:016x}"))
     recorder.close()
     (summary,) = summaries_in(tmp_path / "summary")
     assert len(summary.decisions) <= MOST_KEYS + 2
@@ -155,15 +156,31 @@ def test_a_flood_of_kinds_and_clients_is_bounded(tmp_path: Path, guard: Guard) -
 
 def test_a_client_counts_once_by_the_most_it_asked(tmp_path: Path, guard: Guard) -> None:
     recorder = Recorder(Observe(log=False), folder=tmp_path / "summary", clock=Clock(TEN))
-    one, two = visit_to(guard), visit_to(guard, ip="198.51.100.8")
+    visit, one, two = visit_to(guard), HELD._replace(client="1" * 16), HELD._replace(client="2" * 16)
     for asked in (1, 2, 3, 2):
-        recorder.record(one, HELD._replace(asked=asked))
-    recorder.record(one, HELD._replace(people_like=True, asked=4))  # now it has shown that it is people-like
-    recorder.record(two, HELD._replace(asked=17))
-    recorder.record(two, HELD)
+        recorder.record(visit, one._replace(asked=asked))
+    recorder.record(visit, one._replace(people_like=True, asked=4))  # now it has shown that it is people-like
+    recorder.record(visit, two._replace(asked=17))
+    recorder.record(visit, two)
     recorder.close()
     (summary,) = summaries_in(tmp_path / "summary")
     assert {(key.person, key.most): n for key, n in summary.asked.items()} == {(True, 4): 1, (False, 20): 1}
+
+
+def test_whoever_changes_his_name_is_the_client_that_the_budget_knows(tmp_path: Path) -> None:
+    """Any name that claims no browser is of one class, and so has one record."""
+    store = MemoryStore()
+    guard = Guard(Config(), store=store)
+    recorder = Recorder(Observe(log=False), folder=tmp_path / "summary", clock=Clock(TEN))
+    for number in range(5):
+        agent = [(b"host", b"localhost"), (b"user-agent", b"Fetch-%d/1.0" % number)]
+        scope = {"type": "http", "method": "GET", "path": f"/art/{number}.jpg", "headers": agent}
+        visit = guard.read({**scope, "client": ("198.51.100.7", 1)})
+        assert visit is not None
+        recorder.record(visit, guard.judge_now(visit, store, TEN))
+    recorder.close()
+    (summary,) = summaries_in(tmp_path / "summary")
+    assert {key.most: n for key, n in summary.asked.items()} == {5: 1}
 
 
 @pytest.mark.parametrize("where", ["/dev/full", "{tmp}/taken/events.jsonl"])

@@ -12,7 +12,7 @@ from guardware.replay.clients import (
     Client,
     ClientTable,
     Manner,
-    Outcome,
+    Treatment,
     manner_of,
 )
 from guardware.replay.tally import MOST, Tally, network_of, score_bin
@@ -20,8 +20,8 @@ from guardware.replay.timeline import MAX_BINS, Timeline
 from guardware.verdict import Action
 
 BROWSER = b"Mozilla/5.0 (X11; Linux x86_64; rv:157.0) Gecko/20100101 Firefox/157.0"
-ALLOWED = Outcome(Action.ALLOW, "default")
-PROTECTED = Outcome(Action.PROTECT, "thresholds.protect")
+ALLOWED = Treatment(Action.ALLOW, "default")
+PROTECTED = Treatment(Action.PROTECT, "thresholds.protect")
 
 
 @pytest.fixture(scope="module")
@@ -35,9 +35,9 @@ def client(
     """A client with so many visits, all for pictures, ``allowed`` and ``protected``."""
     made = Client(address, agent, crawler, 0.0)
     made.top = 0.0
-    for outcome, name in ((ALLOWED, "allowed"), (PROTECTED, "protected")):
+    for treatment, name in ((ALLOWED, "allowed"), (PROTECTED, "protected")):
         if name in visits:
-            made.outcomes[outcome] = made.pictures[outcome] = visits[name]
+            made.treatments[treatment] = made.pictures[treatment] = visits[name]
     return made
 
 
@@ -71,8 +71,8 @@ def test_sums(catalogue: Catalogue) -> None:
     tally.fold(client(allowed=3, protected=2))
     tally.fold(client("203.0.113.77", b"Googlebot", "Googlebot", protected=4))
     assert (tally.total.clients, tally.total.visits, tally.total.pictures) == (2, 9, 9)
-    assert tally.outcomes[PROTECTED].actions == {Action.PROTECT: 6}
-    assert tally.outcomes[ALLOWED].clients == 1
+    assert tally.treatments[PROTECTED].actions == {Action.PROTECT: 6}
+    assert tally.treatments[ALLOWED].clients == 1
     assert tally.crawlers["Googlebot"].visits == 4
     assert tally.networks["203.0.113.0/24"].clients == 2
 

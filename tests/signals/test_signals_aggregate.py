@@ -3,6 +3,8 @@
 import pytest
 
 from guardware.aggregates.words import Crowd
+from guardware.config.schema import Signals
+from guardware.signals import SignalTable
 from guardware.signals.aggregate import WEIGHTS, of_crowd
 from guardware.verdict import Group
 
@@ -24,6 +26,14 @@ POOL = Crowd(2.0, "class", "90% of 80 addresses asked for pictures and opened no
 def test_who_shows_a_browser_is_left_out(lift: float, pages: float, rendered: bool, weight: float) -> None:
     found = of_crowd(POOL._replace(lift=lift), pages=pages, rendered=rendered)
     assert sum(e.weight for e in found) == weight
+
+
+@pytest.mark.parametrize(("lift", "weight"), [(2.0, 1.0), (1.0, 0.5), (0.2, 0.1)])
+def test_the_owners_weight_is_the_most_that_a_crowd_weighs(lift: float, weight: float) -> None:
+    """And a crowd that hardly stands out still weighs hardly anything."""
+    table = SignalTable(Signals(weights={"class-lift": 1.0}))
+    (found,) = table.tuned(of_crowd(POOL._replace(lift=lift), pages=0.0, rendered=False))
+    assert found.weight == pytest.approx(weight)
 
 
 def test_the_reason_is_in_words() -> None:

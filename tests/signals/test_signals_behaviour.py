@@ -13,7 +13,7 @@ from guardware.signals.behaviour import BEHAVIOUR, FAST, quiet
 from guardware.store.protocol import COOKIE, ROBOTS, Record
 from guardware.verdict import GROUPS, Group
 
-PLAIN = Conduct(Record(), engine=True, disallowed=False, budget=300, catalogue=1000, fast=FAST)
+PLAIN = Conduct(Record(), engine=True, disallowed=False, budget=300, pictures=1000, fast=FAST)
 
 
 def found(record: Record, config: Signals | None = None, **around: Any) -> dict[str, float]:
@@ -60,11 +60,11 @@ def test_pictures_that_no_page_explains(asked: int, pages: float, hit: bool) -> 
 
 
 @pytest.mark.parametrize(
-    ("asked", "catalogue", "hit"), [(499, 1000, False), (500, 1000, True), (150, 150, False), (100, 0, False)]
+    ("asked", "pictures", "hit"), [(499, 1000, False), (500, 1000, True), (150, 150, False), (100, 0, False)]
 )
-def test_a_sweep_through_the_gallery(asked: int, catalogue: int, hit: bool) -> None:
+def test_a_sweep_through_the_gallery(asked: int, pictures: int, hit: bool) -> None:
     """Who sees all of a small portfolio sweeps nothing."""
-    assert ("gallery-sweep" in found(Record(asked_day=asked), catalogue=catalogue)) is hit
+    assert ("gallery-sweep" in found(Record(asked_day=asked), pictures=pictures)) is hit
 
 
 @pytest.mark.parametrize(("walk", "pages", "hit"), [(14, 0, False), (15, 0, True), (500, 1, False)])
@@ -114,6 +114,24 @@ def test_the_owner_switches_off_and_weighs() -> None:
     record = Record(walk=99, errors=99)
     config = Signals(off=("many-errors",), weights={"numbered-walk": 0.5})
     assert found(record, config) == {"numbered-walk": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("name", "owners", "record", "shipped"),
+    [
+        ("high-rate", 1.5, Record(rate=10), 2.0),  # of 3 at most
+        ("high-rate", 1.5, Record(rate=99), 3.0),
+        ("navigated-pictures", 1.0, Record(navigated=3), 1.0),  # of 5
+        ("robots-read", 4.0, Record(habits=ROBOTS), 0.5),  # of 2
+        ("many-pictures", 0.0, Record(asked_hour=300), 2.0),
+    ],
+)
+def test_a_weight_that_grows_grows_up_to_the_owners(
+    name: str, owners: float, record: Record, shipped: float
+) -> None:
+    most = next(deed.weight for deed in BEHAVIOUR if deed.name == name)
+    assert found(record)[name] == pytest.approx(shipped)
+    assert found(record, Signals(weights={name: owners}))[name] == pytest.approx(owners * shipped / most)
 
 
 def test_deeds_alone_make_a_suspect_and_condemn_nobody() -> None:

@@ -136,15 +136,43 @@ async def test_all_keys_are_found_on_a_cluster(own_server: Callable[..., RedisSe
 
 @pytest.mark.parametrize("key", ["gw1:{n}:c:c", "gw1:{n}:a:a", "gw1:{n}:n:"])
 async def test_a_key_of_another_type(redis_store: RedisStore, redis_client: Any, key: str) -> None:
+    """It counts as absent and is written over: one foreign key must not send the guard to memory for good."""
     await redis_client.lpush(key, "a list")
-    with pytest.raises(StoreError, match="WRONGTYPE"):
-        await redis_store.touch(Touch("c", "n", "a", "page", client_rate=RATE, network_rate=RATE))
+    visit = Touch("c", "n", "a", "page", client_rate=RATE, network_rate=RATE)
+    assert await redis_store.touch(visit, 1_780_000_000) == Record(rate=1 / RATE_SPAN)
+    assert await redis_client.type(key) == b"string"
+    assert await redis_client.ttl(key) > 0
+    assert (await redis_store.touch(visit, 1_780_000_000)).visits == 2
+
+
+@pytest.mark.parametrize("stem", ["h", "d"])
+@pytest.mark.parametrize("counting", ["touch", "count"])
+async def test_a_count_of_another_type(
+    redis_store: RedisStore, redis_client: Any, stem: str, counting: str
+) -> None:
+    """A list, or text that is no HyperLogLog, where the hour's or the day's pictures are counted."""
+    now = 1_780_000_000
+    key = f"gw1:{{n}}:{stem}:c:{now // (3600 if stem == 'h' else 86400)}"
+    for spoil in (("LPUSH", key, "a list"), ("SET", key, "no HyperLogLog")):
+        await redis_client.flushall()
+        await redis_client.execute_command(*spoil)
+        for picture in (1, 2, 2, 3):
+            if counting == "touch":
+                await redis_store.touch(Touch("c", "n", "a", "image", original=picture), now)
+            else:
+                await redis_store.count_original("c", "n", "a", picture, now)
+        record = await redis_store.touch(Touch("c", "n", "a", "image", original=3), now)
+        assert (record.asked_hour, record.asked_day) == (3, 3)
+        assert await redis_client.pfcount(key) == 3
+        assert await redis_client.ttl(key) > 0
 
 
 async def test_a_secret_of_another_type(redis_store: RedisStore, redis_client: Any) -> None:
+    """Nobody can have agreed on it, so the first proposal counts."""
     await redis_client.lpush("gw:secret", "a list")
-    with pytest.raises(StoreError, match="WRONGTYPE"):
-        await redis_store.secret(b"proposal")
+    assert await redis_store.secret(b"proposal") == b"proposal"
+    assert await redis_store.secret(b"another") == b"proposal"
+    assert await redis_client.ttl("gw:secret") > 0
 
 
 @pytest.mark.parametrize("rotten", [b"", b"x", bytes(79), b"\xff" * 66, b"\xff" * 94, b"\xff" * 40, b"\x7f" * 66])

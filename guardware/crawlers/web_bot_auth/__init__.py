@@ -8,14 +8,12 @@ libraries are costly.
 from guardware.crawlers.web_bot_auth.check import WebBotAuth
 from guardware.crawlers.web_bot_auth.directories import KeyDirectories
 from guardware.crawlers.web_bot_auth.nonces import MemoryNonces, Nonces
-from guardware.crawlers.web_bot_auth.result import Outcome, Result, Rules
+from guardware.crawlers.web_bot_auth.result import Result
 
 __all__ = [
     "KeyDirectories",
     "MemoryNonces",
     "Nonces",
-    "Outcome",
     "Result",
-    "Rules",
     "WebBotAuth",
 ]

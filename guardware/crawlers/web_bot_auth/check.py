@@ -7,14 +7,14 @@ from guardware.crawlers.web_bot_auth.base import RequestComponents, SignedReques
 from guardware.crawlers.web_bot_auth.claim import Claim, read
 from guardware.crawlers.web_bot_auth.directories import KeyDirectories
 from guardware.crawlers.web_bot_auth.nonces import Nonces, nonce_key
-from guardware.crawlers.web_bot_auth.result import Outcome, RefusalError, Result, Rules, unverified
+from guardware.crawlers.web_bot_auth.result import RefusalError, Result, Rules, Validity, unverified
 from guardware.crawlers.web_bot_auth.verify import examine, verify
 from guardware.errors import StoreError
 from guardware.http import RawHeaders
 
 _NOTHING = Result("unverified", "", "it carries no signature")
 _FAILED = Result("unverified", "", "the signature could not be checked")
-_BEST_FIRST: dict[Outcome, int] = {"verified": 0, "invalid": 1, "unverified": 2}
+_BEST_FIRST: dict[Validity, int] = {"verified": 0, "invalid": 1, "unverified": 2}
 
 _log = logging.getLogger(__name__)
 

@@ -19,8 +19,8 @@ import dns.exception
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from guardware.crawlers.web_bot_auth.directory import MAX_BYTES, MEDIA_TYPE, PATH, Fetched
-from guardware.crawlers.web_bot_auth.public import is_public
 from guardware.crawlers.web_bot_auth.result import RefusalError, unverified
+from guardware.public import is_public
 
 SECONDS = 6.0
 """For everything, from the name server to the last byte."""
@@ -36,10 +36,17 @@ Resolve = Callable[[str], Awaitable[list[str]]]
 
 
 async def resolve_name(host: str) -> list[str]:
-    """The addresses of ``host`` by the system's name servers, without threads: a lookup that never ends in one
-    would hold up whatever else the process does there."""
-    answers = await dns.asyncresolver.Resolver().resolve_name(f"{host}.", lifetime=_NAME_SECONDS)
+    """The addresses of ``host`` by the system's name servers, asked without threads: a lookup that never ends
+    in one would hold up whatever else the process does there."""
+    resolver = await asyncio.to_thread(_system_resolver)
+    answers = await resolver.resolve_name(f"{host}.", lifetime=_NAME_SECONDS)
     return list(answers.addresses())
+
+
+@cache
+def _system_resolver() -> dns.asyncresolver.Resolver:
+    """The machine's name servers, as they stand in a file that is read once."""
+    return dns.asyncresolver.Resolver()
 
 
 @cache

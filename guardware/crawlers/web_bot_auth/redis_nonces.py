@@ -8,12 +8,11 @@ from collections.abc import Callable
 from typing import Any
 
 from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from guardware.crawlers.web_bot_auth.nonces import LONGEST
-from guardware.errors import ConfigError, StoreError
+from guardware.errors import StoreError
+from guardware.store.redis_pool import open_pool
 
 _PREFIX = "gw:nonce:"
 _TIMEOUT = 1.0
@@ -23,14 +22,7 @@ class RedisNonces:
     """In Redis at ``url``, shared by all processes. Raises ConfigError for a URL that cannot be used."""
 
     def __init__(self, url: str, clock: Callable[[], float] = time.time) -> None:
-        try:
-            self._redis: Any = Redis.from_url(
-                url, socket_timeout=_TIMEOUT, socket_connect_timeout=_TIMEOUT, retry=Retry(NoBackoff(), 0)
-            )
-        except (ValueError, TypeError) as error:
-            raise ConfigError(
-                [f"store.url: {error}; write redis://host:6379/0 or unix:///path/to/socket"]
-            ) from None
+        self._redis: Any = Redis(connection_pool=open_pool(url, timeout=_TIMEOUT))
         self._clock = clock
 
     async def first_use(self, key: str, until: float) -> bool:
@@ -46,3 +38,4 @@ class RedisNonces:
     async def close(self) -> None:
         """See ``Nonces.close``."""
         await self._redis.aclose()
+        await self._redis.connection_pool.disconnect()

@@ -4,7 +4,7 @@ from typing import Literal, NamedTuple
 
 from guardware.errors import GuardwareError
 
-Outcome = Literal["verified", "invalid", "unverified"]
+Validity = Literal["verified", "invalid", "unverified"]
 
 
 class Result(NamedTuple):
@@ -15,7 +15,7 @@ class Result(NamedTuple):
     as ``https://chatgpt.com``, or "" when none can be read. ``reason``: in words, for the owner's eyes.
     """
 
-    outcome: Outcome
+    outcome: Validity
     agent: str
     reason: str
 

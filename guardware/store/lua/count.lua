@@ -14,9 +14,9 @@ if now < 0 then
 end
 
 local function recall(key, form)
-  local stored = redis.call('GET', key)
+  local stored = redis.pcall('GET', key)
   local size = struct.size(form)
-  local found = stored and #stored == size
+  local found = type(stored) == 'string' and #stored == size
   local numbers = {struct.unpack(form, found and stored or string.rep('\0', size))}
   numbers[#numbers] = nil
   if not found then numbers[1] = now end
@@ -24,13 +24,21 @@ local function recall(key, form)
 end
 local mine, home = recall(KEYS[1], CLIENT), recall(KEYS[2], HOME)
 
+-- PFADD (see touch.lua); what stands at the key and is no HyperLogLog goes first. Whether that changed it, and whether it was new.
+local function note(key)
+  local reply = redis.pcall('PFADD', key, ARGV[2])
+  if type(reply) ~= 'table' then return reply == 1, false end
+  if string.find(reply.err, 'WRONGTYPE') or string.find(reply.err, 'INVALIDOBJ') then redis.call('DEL', key) end
+  return redis.call('PFADD', key, ARGV[2]) == 1, true
+end
 local function add(stem, length, at)
   local window = math.floor(now / length)
   local key = stem .. ':' .. string.format('%d', window)
   local before = mine[at] == window and mine[at + 1] or 0
   local sum = home[at + 1] == window and home[at + 2] or 0
   local count = before
-  local changed = redis.call('PFADD', key, ARGV[2]) == 1
+  local changed, new = note(key)
+  if new then before = 0 end
   if changed and before == 0 then redis.call('EXPIRE', key, length / 1e6) end
   if before == 0 or changed and before % 16 == 15 then
     count = redis.call('PFCOUNT', key)

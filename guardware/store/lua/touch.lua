@@ -1,7 +1,8 @@
 -- One visit: scores, limits, pictures, behaviour. Its twin in Python is memory.py; the semantics are in protocol.py.
 --
 -- Records are strings of packed numbers: read and written whole, they cost a third of a hash with as many fields. One
--- of another length, or with a number that is none, counts as absent, so a damaged record heals.
+-- of another length, or with a number that is none, counts as absent, so a damaged record heals. So does a
+-- key at which something of another type stands: what pcall returns then is no string.
 --
 -- KEYS  1 the client's record      CLIENT: last touch; the hour and its count of pictures, the day and its count; pages,
 --                                  errors, rate; last number; run, walk, cookies, habits; then a score for each group
@@ -45,8 +46,8 @@ end
 
 -- The numbers of a record and whether there was one; of one whose time is over, or that makes no sense, zeros.
 local function recall(key, form)
-  local stored, size = redis.call('GET', key), struct.size(form)
-  if stored and #stored == size then
+  local stored, size = redis.pcall('GET', key), struct.size(form)
+  if type(stored) == 'string' and #stored == size then
     local numbers = {struct.unpack(form, stored)}
     numbers[#numbers] = nil
     local sum = 0
@@ -115,9 +116,17 @@ local hour = mine[2] == hour_now and mine[3] or 0
 local day = mine[4] == day_now and mine[5] or 0
 local hour_sum = home[3] == hour_now and home[4] or 0
 local day_sum = home[5] == day_now and home[6] or 0
+-- PFADD; what stands at the key and is no HyperLogLog goes first. Whether that changed it, and whether it was new.
+local function note(key)
+  local reply = redis.pcall('PFADD', key, picture)
+  if type(reply) ~= 'table' then return reply == 1, false end
+  if string.find(reply.err, 'WRONGTYPE') or string.find(reply.err, 'INVALIDOBJ') then redis.call('DEL', key) end
+  return redis.call('PFADD', key, picture) == 1, true
+end
 local function add(stem, window, length, before, sum, given)
   local key, count = stem .. ':' .. string.format('%d', window), before
-  local changed = redis.call('PFADD', key, picture) == 1
+  local changed, new = note(key)
+  if new then before = 0 end
   if changed and before == 0 then redis.call('EXPIRE', key, length / 1e6) end
   if before == 0 or changed and before % 16 == 15 then
     count = redis.call('PFCOUNT', key)
