@@ -6,7 +6,7 @@ PYTEST := .venv/bin/python -m pytest
 MAKE_VENV := PYTHON="$(PYTHON)" scripts/make-venv.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint bench bench-images leak clean system
+.PHONY: help demo test test-all lint bench bench-images bench-proxy leak clean system
 
 help:
 	@echo 'make demo      serve a guarded sample gallery on 127.0.0.1:8000'
@@ -15,16 +15,17 @@ help:
 	@echo 'make lint      ruff and mypy'
 	@echo 'make bench     overhead per request against peers'
 	@echo 'make bench-images  what the picture steps reach and cost, beside public libraries'
+	@echo 'make bench-proxy   what the proxy costs beside nginx, with and without the kernel relay'
 	@echo 'make leak      what real scrapers and real people get from a guarded gallery of 1 000 pictures'
 	@echo 'make clean     remove environments, caches and builds'
 
 demo: .venv/.core-done
 	.venv/bin/guardware demo $(DEMO_ARGS)
 
-test: .venv/.test-done .venv-clients/.done system
+test: .venv/.test-done .venv-clients/.done .venv-examples/.done system
 	$(PYTEST) -m 'not slow' $(PYTEST_ARGS)
 
-test-all: .venv/.test-done .venv-clients/.done system
+test-all: .venv/.test-done .venv-clients/.done .venv-examples/.done system
 	$(PYTEST) $(PYTEST_ARGS)
 
 lint: .venv/.test-done
@@ -37,6 +38,10 @@ bench: .venv-bench/.done system
 
 bench-images: .venv/.test-done .venv-clients/.done .venv-marks/.done system
 	PYTHONPATH=tests OMP_NUM_THREADS=1 .venv/bin/python -m benchmarks.images $(BENCH_ARGS)
+
+bench-proxy: .venv/.test-done
+	@scripts/install-system-packages.sh bench-proxy
+	PYTHONPATH=tests .venv/bin/python -m benchmarks.proxy $(BENCH_ARGS)
 
 leak: .venv/.test-done .venv-clients/.done
 	@scripts/install-system-packages.sh leak
@@ -58,6 +63,10 @@ system:
 	$(MAKE_VENV) .venv-clients constraints/clients.txt --group clients
 	@touch $@
 
+.venv-examples/.done: pyproject.toml constraints/examples.txt scripts/make-venv.sh
+	$(MAKE_VENV) .venv-examples constraints/examples.txt -e . --group examples
+	@touch $@
+
 .venv-bench/.done: pyproject.toml constraints/bench.txt scripts/make-venv.sh
 	$(MAKE_VENV) .venv-bench constraints/bench.txt -e . --group bench
 	@touch $@
@@ -69,5 +78,5 @@ system:
 	@touch $@
 
 clean:
-	rm -rf .venv .venv-clients .venv-bench .venv-marks .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+	rm -rf .venv .venv-clients .venv-bench .venv-examples .venv-marks .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
 	find guardware tests benchmarks scripts -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -43,6 +43,16 @@ _FEED_NAMES = frozenset(
 )
 
 
+def extensions_of(kind: Kind) -> tuple[str, ...]:
+    """The file name endings, without dot, that say ``kind``; sorted."""
+    return tuple(sorted(ending for ending, said in _EXTENSIONS.items() if said is kind))
+
+
+def feed_paths() -> tuple[str, ...]:
+    """The paths under which feeds are without an ending that says so; sorted."""
+    return tuple(sorted(_FEED_NAMES))
+
+
 def kind_of_path(path: str, extension: str) -> Kind | None:
     """What the owner's files at ``path`` (normal form) are; None where only the headers can tell."""
     return _EXTENSIONS.get(extension) or (Kind.FEED if path in _FEED_NAMES else None)

@@ -7,9 +7,10 @@ from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from typing import Any
 
-from guardware import parts
+from guardware import sites
 from guardware.accounts import AccountFunction
 from guardware.config import Config, from_mapping, load
+from guardware.forward_auth.desk import Desk
 from guardware.guard import Guard
 from guardware.http import (
     Answer,
@@ -27,6 +28,7 @@ from guardware.parts import Parts
 from guardware.plans import make_plan
 from guardware.protected import Protected, body_scope, doubtful_scope
 from guardware.responses import open_send
+from guardware.sites import Sites
 from guardware.store import MemoryStore, ResilientStore
 from guardware.verdict import Action, Verdict
 from guardware.visit import Kind, Visit
@@ -49,7 +51,8 @@ class GuardMiddleware:
     ``account``: says which account of the site a request belongs to, given its ASGI scope, or None; it is called
     for every request, so it should look up and not ask a database. Only a salted hash of its answer is kept.
 
-    The verdict is in ``scope["state"]["guardware"]`` (Starlette: ``request.state.guardware``).
+    The verdict is in ``scope["state"]["guardware"]`` (Starlette: ``request.state.guardware``), the Visit that was
+    judged in ``scope["state"]["guardware.visit"]``.
     """
 
     def __init__(
@@ -63,19 +66,29 @@ class GuardMiddleware:
         self.app = app
         self._account = AccountFunction(account) if account is not None else None
         self._given = store
-        self._parts = parts.build(_config(config), store=store)
+        self._serve_by(sites.build_sites(_config(config), store=store))
         # Where the application has no lifespan (Django), nothing is told of the end: what is to be written down is
         # written when the process ends.
-        self._holder = [self._parts]
+        self._holder = [self._sites]
         self._at_exit = weakref.finalize(self, _write_down, self._holder)
         self._started = False
         self._starting = asyncio.Lock()
         self._background: set[asyncio.Task[None]] = set()
 
+    def _serve_by(self, new: Sites) -> None:
+        # Three names for one thing, so that a process with a single site pays nothing for the others.
+        self._sites, self._parts = new, new.default
+        self._find = new.of if new.hosts else None
+
     @property
     def parts(self) -> Parts:
-        """What serves requests at this moment."""
+        """What serves requests at this moment, for all hosts that have no site of their own."""
         return self._parts
+
+    @property
+    def sites(self) -> Sites:
+        """All that serves requests at this moment."""
+        return self._sites
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -83,7 +96,8 @@ class GuardMiddleware:
             return
         if not self._started:
             await self._start()
-        now = self._parts
+        find = self._find
+        now = self._parts if find is None else find(scope["headers"])
         guard = now.guard
         visit = self._read(guard, scope)
         if visit is None:
@@ -96,7 +110,9 @@ class GuardMiddleware:
         local = guard.local
         verdict = await guard.judge(visit) if local is None else guard.judge_now(visit, local)
         now.recorder.record(visit, verdict)
-        scope.setdefault("state", {})["guardware"] = verdict
+        state = scope.setdefault("state", {})
+        state["guardware"] = verdict
+        state["guardware.visit"] = visit
         if visit.forged:
             scope["headers"] = without_ours(visit.headers)
         action = verdict.action if verdict.enforced else _ALLOW
@@ -118,7 +134,9 @@ class GuardMiddleware:
         return visit
 
     async def _own(self, now: Parts, visit: Visit, scope: Scope, receive: Receive, send: Send) -> None:
-        await send_answer(now.own.answer(visit), visit.method, send)
+        desk = Desk(now, self.app, self._sites, self._read, self._protect, self._refuse)
+        if not await desk.serve(visit, scope, receive, send):
+            await send_answer(now.own.answer(visit, scope.get("client")), visit.method, send)
 
     async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind = scope["type"]
@@ -132,27 +150,32 @@ class GuardMiddleware:
             await self.app(scope, receive, send)
 
     async def reload(self, config: Config) -> None:
-        """Serve by ``config`` from the next request on; requests under way end by the old one.
+        """Serve all sites by ``config`` from the next request on; requests under way end by the old one.
 
         What the old one has for itself is closed after GRACE seconds. Raises ConfigError.
         """
-        old = self._parts
-        new = await asyncio.to_thread(parts.build, config, old, self._given)
-        await new.start()
-        self._parts = self._holder[0] = new
+        old = self._sites
+        new = await asyncio.to_thread(sites.build_sites, config, old, self._given)
+        try:
+            await new.start()
+        except BaseException:
+            await sites.retire(new, old, given=self._given)
+            raise
+        self._serve_by(new)
+        self._holder[0] = new
         self._run(self._retire(old, new))
         await asyncio.sleep(0)  # A task that has not begun is cancelled without its ``finally``.
 
-    async def _retire(self, old: Parts, new: Parts) -> None:
+    async def _retire(self, old: Sites, new: Sites) -> None:
         try:
             await asyncio.sleep(GRACE)
         finally:  # sooner if the server stops: the last lines of the record are to be written
-            await parts.retire(old, new, given=self._given)
+            await sites.retire(old, new, given=self._given)
 
     async def _unjudged(self, now: Parts, scope: Scope, receive: Receive, send: Send) -> None:
         """A request that servers read differently; in monitor mode it is served all the same."""
         now.recorder.unreadable += 1
-        if not now.guard.enforced:
+        if not self._sites.enforces(now, scope["headers"]):
             await self.app({**scope, "headers": without_ours(scope["headers"])}, receive, send)
         elif scope["type"] == "websocket":
             await _close(receive, send)
@@ -190,7 +213,7 @@ class GuardMiddleware:
 
     def _count_original(self, visit: Visit) -> None:
         """Count a picture that was given at an address which did not look like one; nobody waits for it."""
-        guard = self._parts.guard
+        guard = self._sites.of_host(visit.host).guard
         if guard.local is not None:
             guard.count_original_now(visit, guard.local)
         else:
@@ -202,7 +225,7 @@ class GuardMiddleware:
         task.add_done_callback(self._background.discard)
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        now = self._parts
+        now = self._sites.of(scope["headers"])
         visit = self._read(now.guard, scope)
         if visit is None:
             await self._unjudged(now, scope, receive, send)
@@ -212,7 +235,9 @@ class GuardMiddleware:
         if verdict.enforced and verdict.action not in (_ALLOW, _PROTECT):
             await _close(receive, send)
             return
-        scope.setdefault("state", {})["guardware"] = verdict
+        state = scope.setdefault("state", {})
+        state["guardware"] = verdict
+        state["guardware.visit"] = visit
         if visit.forged:
             scope["headers"] = without_ours(visit.headers)
         await self.app(scope, receive, send)
@@ -248,23 +273,24 @@ class GuardMiddleware:
         for task in self._background:
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
-        await parts.retire(self._parts, given=self._given)
+        await sites.retire(self._sites, given=self._given)
         self._started = False
 
     async def _start(self) -> None:
         async with self._starting:
             if not self._started:
-                await self._parts.start()
+                await self._sites.start()
                 self._started = True
 
 
-def _write_down(holder: list[Parts]) -> None:
+def _write_down(holder: list[Sites]) -> None:
     """Close what writes to files; twice does no harm. Python 3.12 and later start no thread any more when the
     process ends: what no thread was begun for is lost then."""
+    common = holder[0].common
     with suppress(RuntimeError):
-        holder[0].recorder.close()
-        if holder[0].ledger is not None:
-            holder[0].ledger.close()
+        common.recorder.close()
+        if common.ledger is not None:
+            common.ledger.close()
 
 
 async def _close(receive: Receive, send: Send) -> None:

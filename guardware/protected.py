@@ -19,7 +19,10 @@ from guardware.visit import Kind, Visit
 
 _RANGES = frozenset([b"range", b"request-range", b"if-range"])
 _CONDITIONS = _RANGES | {b"if-none-match", b"if-match", b"if-modified-since", b"if-unmodified-since"}
-_SENDFILE = frozenset(["http.response.pathsend", "http.response.zerocopysend"])
+_SENDFILE = frozenset(["http.response.pathsend", "http.response.zerocopysend"]) | {
+    "guardware.relay",
+    "guardware.response.relay",
+}
 
 _OF_THE_ORIGINAL = (
     HAND_OVER

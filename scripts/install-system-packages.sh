@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
 # Installs the programs the tests drive where they are missing, from Debian's packages. Does nothing when all are there.
-# With "leak", also those of the leak range. The tests start their own servers; no service is left running.
+# With "leak", also those of the leak range; with "bench-proxy", that of the proxy benchmark. The tests start their own
+# servers; no service is left running.
 set -euo pipefail
 
 say() { printf '%s\n' "$*" >&2; }
 
 # program:package, where they have different names
-programs=(redis-server nginx haproxy chromium firefox-esr curl wget openssl exiftool:libimage-exiftool-perl)
+programs=(redis-server nginx haproxy caddy apache2 chromium firefox-esr curl wget openssl exiftool:libimage-exiftool-perl)
 [ "${1:-}" = leak ] && programs+=(httrack node:nodejs)
+[ "${1:-}" = bench-proxy ] && programs+=(wrk)
 missing=()
 for entry in "${programs[@]}"; do
     command -v "${entry%%:*}" >/dev/null || missing+=("${entry##*:}")
@@ -35,7 +37,7 @@ apt update
 apt install --yes --no-install-recommends "${missing[@]}"
 
 # Debian's packages start their servers as services; whoever had none before does not want one now.
-for service in redis-server nginx haproxy; do
+for service in redis-server nginx haproxy caddy apache2; do
     case " ${missing[*]} " in
         *" $service "*)
             if [ -d /run/systemd/system ]; then

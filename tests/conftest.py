@@ -7,7 +7,7 @@ import pytest
 from asgi import Call, call_app
 from PIL import Image, ImageDraw
 
-from guardware.images import variants
+from guardware.images import atelier
 from guardware.images.crew import Crew
 
 
@@ -34,7 +34,7 @@ def shared_workers() -> Iterator[None]:
         return crews[settings]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(variants, "Crew", crew)
+        patch.setattr(atelier, "Crew", crew)
         yield
     for made in crews.values():
         Crew.close(made)

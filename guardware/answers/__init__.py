@@ -2,6 +2,7 @@
 
 import json
 from base64 import b64encode
+from functools import cache
 from hashlib import sha256
 from http import HTTPStatus
 
@@ -24,6 +25,13 @@ _MEDIA = {
 }
 
 
+@cache
+def _environment() -> Environment:
+    """Compiled templates are kept with it: compiling them takes 20 ms, and many sites have the same."""
+    loader = PackageLoader("guardware.answers")
+    return Environment(loader=loader, autoescape=True, auto_reload=False, undefined=StrictUndefined)
+
+
 class Answers:
     """Writes whole answers in the owner's name. Immutable.
 
@@ -37,8 +45,7 @@ class Answers:
         self._site = site
         self._policies = policies(limits) if limits is not None else {}
         self._licence_path = licence_path
-        loader = PackageLoader("guardware.answers")
-        environment = Environment(loader=loader, autoescape=True, auto_reload=False, undefined=StrictUndefined)
+        environment = _environment()
         self._page = environment.get_template("page.html")
         style = environment.get_template("page.css").render()
         digest = b64encode(sha256(style.encode()).digest())

@@ -18,6 +18,8 @@ COMMANDS = {
     "explain": "The verdict for one visit, with all evidence.",
     "report": "What was or would have been done, and which thresholds fit this site.",
     "replay": "What the policy would have done to the visits of an access log.",
+    "doctor": "Find out what is wrong between visitors, the server in front and the guard.",
+    "export": "Write static rules for nginx, Caddy, HAProxy or Apache.",
     "robots": "Print the robots.txt that would be served.",
     "crawlers": "The catalogue of known crawlers, and its update.",
     "watermark": "Draw the visible mark on pictures, into another folder.",

@@ -11,6 +11,7 @@ from guardware.config.checks import findings
 from guardware.config.crawlers import purposes
 from guardware.config.faults import Fault, Path, printable, render
 from guardware.config.fields import closest
+from guardware.config.hosts import KEY as HOSTS
 from guardware.config.jsonschema import json_schema
 from guardware.config.loader import DEFAULT_NAME, load_placed
 from guardware.config.schema import Config
@@ -37,7 +38,7 @@ def command(file: str | None, schema: bool, site: str | None) -> None:
     config, name, tree = load_placed(file)
     HostingNetworks.load(config.clients.networks)  # says what is wrong with its files
     catalogue = Catalogue.load(state_folder(config))
-    odd = [*findings(config), *unknown_names(config, catalogue), *taken_at_their_word(config, catalogue)]
+    odd = [*findings(config), *_by_the_catalogue(config, catalogue)]
     placed = [finding._replace(place=place_of(finding.path, tree, at_key=True)) for finding in odd]
     for line in render(placed, name or "defaults"):
         click.echo(f"warning: {line}", err=True)
@@ -52,6 +53,16 @@ def command(file: str | None, schema: bool, site: str | None) -> None:
             click.echo(f"warning: {site}: {line}", err=True)
         if not wrong:
             click.echo(f"{site}: fine, the opt-out stands first and nothing cancels it")
+
+
+def _by_the_catalogue(config: Config, catalogue: Catalogue) -> Iterator[Fault]:
+    """What is odd in the whole configuration, and at one of its hosts alone."""
+    known = [*unknown_names(config, catalogue), *taken_at_their_word(config, catalogue)]
+    yield from known
+    for name, site in config.hosts.items():
+        for fault in (*unknown_names(site, catalogue), *taken_at_their_word(site, catalogue)):
+            if fault not in known:
+                yield fault._replace(path=(HOSTS, name, *fault.path))
 
 
 def unknown_names(config: Config, catalogue: Catalogue) -> Iterator[Fault]:
@@ -100,6 +111,9 @@ def summary(config: Config) -> Iterator[str]:
     yield f"budget      {config.budgets.per_hour} originals an hour, {config.budgets.per_day} a day"
     yield f"exceptions  {len(config.crawlers.tokens)} crawlers by name, {len(config.rules)} rules"
     yield f"store       {_without_secrets(config.store.url)}"
+    for name, site in config.hosts.items():
+        mode = "monitor, NOTHING is protected" if site.mode == "monitor" else "enforce"
+        yield f"host        {name}: {mode}"
 
 
 def _without_secrets(url: str) -> str:

@@ -29,10 +29,10 @@ from guardware.cli.whole import check_writable, write_whole
 from guardware.cli.wishes import Wishes
 from guardware.config.schema import Config
 from guardware.errors import GuardwareError
+from guardware.images.atelier import WORK
 from guardware.images.formats import Format, named, recognised
 from guardware.images.pipeline import Secrets
 from guardware.images.recipe import Recipe, Resize, Save, Step
-from guardware.images.variants import WORK
 from guardware.keys import KEY_SIZE
 from guardware.proxy.folder import media_type
 from guardware.secrets import load_keyring

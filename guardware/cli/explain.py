@@ -19,6 +19,7 @@ from guardware.explain.signals import listed
 from guardware.explain.text import text
 from guardware.explain.words import RECORD
 from guardware.guard import Guard, distinct
+from guardware.hosts import read_host
 from guardware.http import RawHeaders, Scope
 from guardware.notices import Notices, refused_tokens
 from guardware.secrets import state_folder
@@ -94,6 +95,7 @@ def command(
     if every is not None and repeat is None:
         raise click.UsageError("--every is the time between visits; say with --repeat how many there are")
     past = _past(given)
+    config = _of_site(config, url)
     store = MemoryStore(distinct=distinct(config))
     guard = _guard(config, store)
     visits = visits_of(url, repeat or 1, _reader(guard, method, ip, ua, extra))
@@ -101,6 +103,12 @@ def command(
     several = repeat is not None and repeat > 1
     report = {**reasons(guard, judged, changes if several else ()), "visits": repeat or 1}
     click.echo(json.dumps(report, indent=2) if as_json else text(report, terminal_width()))
+
+
+def _of_site(config: Config, url: str) -> Config:
+    """The configuration by which visits to ``url`` are judged."""
+    authority = read_host(dict(_scope(url, "GET", "", [])["headers"])[b"host"])
+    return config.of_host(authority.host) if authority is not None else config
 
 
 def _guard(config: Config, store: MemoryStore) -> Guard:

@@ -20,6 +20,7 @@ from guardware.cli.pictures import (
 )
 from guardware.config.schema import Config
 from guardware.errors import ConfigError, GuardwareError
+from guardware.images.atelier import WORK
 from guardware.images.container import pack
 from guardware.images.crew import JobError
 from guardware.images.decode import UnreadablePicture
@@ -29,7 +30,6 @@ from guardware.images.pipeline import Secrets
 from guardware.images.recipe import Recipe
 from guardware.images.recipes import OFFERS, leaves_picture, offered
 from guardware.images.variant import load
-from guardware.images.variants import WORK
 from guardware.keys import Keyring
 from guardware.secrets import KEYS_FILE, configured_masters, load_keyring, state_folder
 

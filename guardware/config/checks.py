@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from guardware.config.crawlers import purposes
 from guardware.config.faults import Fault, dotted
+from guardware.config.hosts import KEY
 from guardware.config.schema import Config
 from guardware.config.shadow import covers
 from guardware.verdict import Action
@@ -15,8 +16,13 @@ def warnings(config: Config) -> list[str]:
 
 
 def findings(config: Config) -> list[Fault]:
-    """The same by the paths of the keys, for whoever knows their places in the file."""
-    return [finding for check in _CHECKS for finding in check(config)]
+    """The same by the paths of the keys, for whoever knows their places in the file; what is odd only at one of
+    ``hosts`` is told there."""
+    found = [finding for check in _CHECKS for finding in check(config)]
+    for name, site in config.hosts.items():
+        odd = (finding for check in _CHECKS for finding in check(site))
+        found += [fault._replace(path=(KEY, name, *fault.path)) for fault in odd if fault not in found]
+    return found
 
 
 def _nameless(config: Config) -> Iterator[Fault]:

@@ -7,6 +7,8 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaV
 from pydantic_core import core_schema
 
 from guardware.config.forms import written
+from guardware.config.hosts import KEY as HOSTS
+from guardware.config.hosts import PROCESS
 from guardware.config.images import PLAIN_STEPS
 from guardware.config.schema import MANY, Config, Section
 from guardware.config.values import (
@@ -24,6 +26,9 @@ _VARIABLE: JsonSchemaValue = {"type": "string", "pattern": r"\$\{"}
 
 _NUMBER = r"^\s*\d+(\.\d+)?\s*"
 _DURATION_UNITS = "|".join(filter(None, DURATIONS))
+
+_KINDS = ("$ref", "type", "items", "properties", "additionalProperties")
+"""What says which kind of value stands somewhere."""
 
 _FORMS: Mapping[Any, JsonSchemaValue] = {
     parse_rate: {
@@ -64,6 +69,8 @@ class _Generator(GenerateJsonSchema):
 
     def generate(self, schema: core_schema.CoreSchema, mode: JsonSchemaMode = "validation") -> JsonSchemaValue:
         whole = super().generate(schema, mode)
+        # Since hosts hold configurations, pydantic gives a name to the whole, too.
+        whole = {**whole["$defs"].pop("Config"), "$defs": whole["$defs"]}
         conditions = whole["$defs"]["Match"]["properties"]
         for name in MANY:
             listed = conditions[name]
@@ -79,6 +86,7 @@ class _Generator(GenerateJsonSchema):
         steps["items"] = {"anyOf": [{"enum": list(PLAIN_STEPS)}, steps["items"]]}
         resize = whole["$defs"]["Step"]["properties"]["resize"]
         resize["anyOf"] = [{"type": "integer", "minimum": 16}, *resize["anyOf"]]
+        whole["properties"][HOSTS]["anyOf"][0]["additionalProperties"] = _or_empty(_part(whole["properties"]))
         return whole
 
     def function_before_schema(self, schema: core_schema.BeforeValidatorFunctionSchema) -> JsonSchemaValue:
@@ -102,9 +110,21 @@ class _Generator(GenerateJsonSchema):
         return written(dft) if isinstance(dft, Section) else super().encode_default(dft)
 
 
+def _part(keys: Mapping[str, JsonSchemaValue]) -> JsonSchemaValue:
+    """What may stand beneath a host: the ``keys`` of the whole but those of the process; their default is the
+    whole's own value, which no schema knows."""
+    others = {path[0] for path in PROCESS if len(path) == 1} | {HOSTS}
+    parts = {
+        name: {key: value for key, value in schema.items() if key != "default"}
+        for name, schema in keys.items()
+        if name not in others
+    }
+    return {"type": "object", "properties": parts, "additionalProperties": False}
+
+
 def _or_empty(schema: JsonSchemaValue) -> JsonSchemaValue:
     """A section, list or table whose lines are all commented out counts as not written."""
-    kinds = {key: schema[key] for key in ("$ref", "type", "items", "additionalProperties") if key in schema}
+    kinds = {key: schema[key] for key in _KINDS if key in schema}
     if "$ref" not in kinds and kinds.get("type") not in ("array", "object"):
         return schema
     rest = {key: value for key, value in schema.items() if key not in kinds}

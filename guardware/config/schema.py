@@ -12,6 +12,9 @@ from pydantic import Field, HttpUrl, model_validator
 from guardware.config.clients import Clients as Clients
 from guardware.config.crawlers import Answer, Purpose
 from guardware.config.crawlers import Crawlers as Crawlers
+from guardware.config.faults import dotted
+from guardware.config.forward_auth import ForwardAuth as ForwardAuth
+from guardware.config.hosts import differing, most_exact, normal_host
 from guardware.config.images import Images, changes_picture
 from guardware.config.proxy import Proxy as Proxy
 from guardware.config.section import Section as Section
@@ -232,7 +235,25 @@ class Config(Section):
     images: Images = Images()
     proxy: Proxy = Proxy()
     server: Server = Server()
+    forward_auth: ForwardAuth = ForwardAuth()
     observe: Observe = Observe()
+    hosts: dict[str, "Config"] = Field(
+        {}, description="Other sites of this process by host name, each with what differs there: docs/hosts.md."
+    )
+
+    def of_host(self, host: str) -> "Config":
+        """The configuration for ``host`` (small letters, no port): the most exact of ``hosts``, else this one."""
+        return most_exact(self.hosts, host) or self
+
+    @model_validator(mode="after")
+    def _one_process(self) -> "Config":
+        """For programs: a file is read by ``validate.py``, which lays its parts over the whole and says more."""
+        for name, site in self.hosts.items():
+            if normal_host(name) != name or site.hosts:
+                raise ValueError(f"hosts has {name!r}, in no normal form or with hosts of its own; mend that")
+            for path in differing(self, site):
+                raise ValueError(f"hosts has another {dotted(path)} for {name}; all of a process share one")
+        return self
 
     @model_validator(mode="after")
     def _known_variants(self) -> "Config":

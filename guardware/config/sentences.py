@@ -12,6 +12,9 @@ from guardware.config.schema import Config
 _ALPHABETS = {
     r"^[A-Za-z0-9_-]*$": "letters a to z, digits, - and _",
     r"^[A-Za-z0-9-]*$": "letters a to z, digits and -",
+    r"^(/[A-Za-z0-9._/-]*[A-Za-z0-9._-]/)?$": "a path that begins and ends with /, such as /.originals/",
+    r"^/": "a path that begins with /",
+    r"^/[!-~]*$": "a path that begins with /, without spaces",
     r"^[^\s;,=\"]*$": "letters, digits and signs other than space ; , = and quotes",
 }
 """What the patterns in the schema allow, in words."""

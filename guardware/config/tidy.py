@@ -5,6 +5,7 @@ from typing import Any
 
 from guardware.config.faults import Fault, Path
 from guardware.config.fields import below, holds_many, may_be_null, members, section_in
+from guardware.config.hosts import KEY as HOSTS
 from guardware.config.schema import Config
 
 
@@ -46,7 +47,10 @@ def _mapping(value: Mapping[Any, Any], path: Path, annotation: Any, faults: list
             faults.append(Fault(path, "has a key that is no text; write keys as strings"))
             continue
         key = spellings.get(written, written)
-        expected = below(annotation, key)
+        # Hosts do not nest, whatever the type says; nor may a dict that holds itself be followed for ever.
+        expected = below(annotation, key) if key != HOSTS or not path else None
+        if inner is None and path == (HOSTS,):
+            inner = {}  # a host of which nothing differs: not the same as none, where *.example.com takes it
         if key in tidied:
             faults.append(Fault((*path, written), "is there twice, with - and with _; remove one of the two"))
         elif inner is not None or not holds_many(expected) or may_be_null(expected):

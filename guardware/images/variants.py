@@ -4,44 +4,30 @@ import asyncio
 import hashlib
 import logging
 import math
-import os
 import time
-import weakref
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
+from concurrent.futures import Future
 from typing import NamedTuple, TypeVar
 
 from guardware.config.schema import Config
-from guardware.images.cache import MemoryCache
+from guardware.images.atelier import Atelier, Failure
 from guardware.images.container import pack, unpack
-from guardware.images.crew import Crew, JobError, WorkerDied
-from guardware.images.disk import DiskCache
+from guardware.images.crew import JobError, WorkerDied
 from guardware.images.holding import Holding
-from guardware.images.keys import FOLDER, VariantKeys
+from guardware.images.keys import VariantKeys
 from guardware.images.lettering import choose
 from guardware.images.pipeline import SVG, Secrets
 from guardware.images.placeholder import placeholder_png
 from guardware.images.recipe import Placeholder, Recipe, Veil
 from guardware.images.recipes import check_extras, compile_recipes, leaves_picture, offered, offers, owner_words
 from guardware.images.variant import Base, Shared, Variant, load
-from guardware.images.workshop import Workshop
 from guardware.keys import Keyring
 from guardware.secrets import state_folder
 
 R = TypeVar("R")
 
-WORK = "guardware.images.pipeline:make"
-"""What worker processes run."""
-
 _HASH_INLINE = 64 * 1024
 """Bytes hashed on the event loop: 0.05 to 0.15 ms by SHA-256, what handing it to a thread costs as well."""
-
-_HELD_ORIGINALS = 4
-"""How many largest originals (``max_bytes``) all work under way may hold in memory before more is refused."""
-
-_HELD_BODIES = 2
-"""How many largest originals may be held by all who put one together to ask for its variant."""
 
 _AGAIN = 60.0
 """Seconds for which a picture that broke its worker, or took too long, is not tried again."""
@@ -75,56 +61,34 @@ class Stats(NamedTuple):
     waiting: int
 
 
-class _Failure(NamedTuple):
-    """Not to be tried again before ``until`` (monotonic seconds). ``lasting``: it is the picture's own fault."""
-
-    until: float
-    lasting: bool
-
-    @property
-    def charge(self) -> int:
-        return 0
-
-
 class VariantMaker:
     """Makes variants in worker processes, each once, and remembers them in memory and on disk.
 
-    Serves any number of tasks, also of several event loops. ``keyring`` has the owner's keys. Raises
-    GuardwareError if Pillow cannot draw text, ConfigError for a logo or a font that cannot be read.
+    Serves any number of tasks, also of several event loops. ``keyring`` has the owner's keys. ``atelier``: where
+    it works, if it shares that with the makers of other sites; else one of its own. Raises GuardwareError if
+    Pillow cannot draw text, ConfigError for a logo or a font that cannot be read.
     """
 
-    def __init__(self, config: Config, keyring: Keyring) -> None:
-        images = config.images
-        self._config = images
+    def __init__(self, config: Config, keyring: Keyring, atelier: Atelier | None = None) -> None:
+        self._config = config.images
         check_extras(config)
         self._recipes = compile_recipes(config)
         self._secrets = Secrets.of(keyring)
         self._keys = VariantKeys(self._recipes, self._secrets)
         self._placeholder = Variant.of(placeholder_png(choose(owner_words(config))), "image/png", placeholder=True)
-        self._folder = state_folder(config)
-        self._crew = Crew(WORK, images.workers, memory=images.worker_memory, timeout=images.timeout)
-        self.begin_anew()
-        os.register_at_fork(after_in_child=partial(_begin_anew, weakref.ref(self)))
-        self.holding = Holding(_HELD_BODIES * images.max_bytes)
-        """For originals that callers put together before they ask for a variant."""
+        self.atelier = atelier or Atelier(config.images, state_folder(config))
         self._made = self._hits = self._disk_hits = self._placeholders = 0
 
-    def begin_anew(self) -> None:
-        """Caches and threads; again in a process just forked, where there are neither threads nor sound locks."""
-        images, folder = self._config, self._folder
-        self._cache: MemoryCache[Base | _Failure] = MemoryCache(images.cache_bytes, lambda base: base.charge)
-        self._disk = DiskCache(folder / FOLDER, images.disk_bytes) if folder and images.disk_bytes else None
-        self._workshop: Workshop[Base | _Failure] = Workshop(
-            images.workers, images.queue, _HELD_ORIGINALS * images.max_bytes
-        )
-        self._readers: ThreadPoolExecutor | None = None
+    @property
+    def holding(self) -> Holding:
+        """For originals that callers put together before they ask for a variant."""
+        return self.atelier.holding
 
     @property
     def stats(self) -> Stats:
         """Counters since construction, and what is held now."""
-        return Stats(
-            self._made, self._hits, self._disk_hits, self._placeholders, self._cache.size, self._workshop.waiting
-        )
+        held, waiting = self.atelier.cache.size, self.atelier.workshop.waiting
+        return Stats(self._made, self._hits, self._disk_hits, self._placeholders, held, waiting)
 
     @property
     def trace_key(self) -> bytes:
@@ -146,12 +110,8 @@ class VariantMaker:
         return self._recipes[variant].save.format == "auto"
 
     async def close(self) -> None:
-        """Let threads and processes go; what waits gets the placeholder. A later ``make`` starts new ones."""
-        self._workshop.close()
-        readers, self._readers = self._readers, None
-        if readers is not None:
-            readers.shutdown(wait=False, cancel_futures=True)
-        await asyncio.to_thread(self._crew.close)
+        """Close the atelier, shared or not; what waits gets the placeholder. A later ``make`` opens it again."""
+        await self.atelier.close()
 
     def placeholder(self, reason: str, *, busy: bool = False) -> Variant:
         """The card that stands in for a picture, the same for every ``reason`` (which goes to the debug log).
@@ -160,9 +120,8 @@ class VariantMaker:
         """
         self._placeholders += 1
         _log.debug("placeholder: %s", reason)
-        return (
-            self._placeholder._replace(retry_after=self._workshop.wait_estimate()) if busy else self._placeholder
-        )
+        wait = self.atelier.workshop.wait_estimate() if busy else 0
+        return self._placeholder._replace(retry_after=wait) if wait else self._placeholder
 
     async def make(self, original: bytes, content_type: str, asked: Asked) -> Variant:
         """The variant of ``original``, or the placeholder after ``images.timeout`` seconds or on any failure.
@@ -181,9 +140,9 @@ class VariantMaker:
         recipe = self._recipes[asked.variant]
         key = self._key(picture, recipe, asked)
         found = self._remembered(key)
-        if found is None and self._disk is not None:
+        if found is None and self.atelier.disk is not None:
             found = await self._read(lambda: self._from_disk(key, picture), self._config.timeout)
-        return None if found is None or isinstance(found, _Failure) else found
+        return None if found is None or isinstance(found, Failure) else found
 
     async def _make(self, original: bytes, content_type: str, asked: Asked) -> Variant:
         recipe = self._recipes[asked.variant]
@@ -197,22 +156,22 @@ class VariantMaker:
             return self.placeholder("not in time", busy=True)
         key = self._key(picture, recipe, asked)
         found = self._remembered(key)
-        if found is None and self._disk is not None:
+        if found is None and self.atelier.disk is not None:
             found = await self._read(lambda: self._from_disk(key, picture), deadline - time.monotonic())
         elif found is not None:
             self._hits += 1
         if found is None:
             work = self._work(key, picture, original, content_type, recipe, asked)
-            job = self._workshop.do(key, work, len(original))
+            job = self.atelier.workshop.do(key, work, len(original))
             if job is None:
                 return self.placeholder("too many pictures wait", busy=True)
             found = await _outcome(job, deadline - time.monotonic())
             if found is None and not job.done():
                 return self.placeholder("not in time", busy=True)
-        if isinstance(found, _Failure) and not found.lasting:
+        if isinstance(found, Failure) and not found.lasting:
             wait = max(1, math.ceil(found.until - time.monotonic()))
             return self.placeholder("failed just now")._replace(retry_after=wait)
-        if found is None or isinstance(found, _Failure):
+        if found is None or isinstance(found, Failure):
             return self.placeholder("cannot be made", busy=found is None)
         return found.copy(asked.mark)
 
@@ -224,18 +183,16 @@ class VariantMaker:
     def _key(self, picture: bytes, recipe: Recipe, asked: Asked) -> bytes:
         return self._keys.key(picture, recipe.name, offers(recipe, asked.accept))
 
-    def _remembered(self, key: bytes) -> Base | _Failure | None:
-        found = self._cache.get(key)
-        return None if isinstance(found, _Failure) and found.until < time.monotonic() else found
+    def _remembered(self, key: bytes) -> Base | Failure | None:
+        found = self.atelier.cache.get(key)
+        return None if isinstance(found, Failure) and found.until < time.monotonic() else found
 
     async def _read(self, work: Callable[[], R], seconds: float) -> R | None:
         """What ``work`` returns, done in a thread of its own: what is ready must not wait behind what is made."""
-        if self._readers is None:
-            self._readers = ThreadPoolExecutor(2, "guardware-reader")
-        return await _outcome(self._readers.submit(work), seconds)
+        return await _outcome(self.atelier.readers().submit(work), seconds)
 
     def _from_disk(self, key: bytes, picture: bytes) -> Base | None:
-        data = self._disk.get(key) if self._disk is not None else None
+        data = self.atelier.disk.get(key) if self.atelier.disk is not None else None
         if data is None:
             return None
         try:
@@ -243,7 +200,7 @@ class VariantMaker:
         except Exception:  # whole, but not from us: it may hold anything, and is made anew
             return None
         self._disk_hits += 1
-        self._cache.put(key, base)
+        self.atelier.cache.put(key, base)
         return base
 
     def _loaded(self, data: bytes, picture: bytes) -> Base:
@@ -252,13 +209,13 @@ class VariantMaker:
 
     def _work(
         self, key: bytes, picture: bytes, original: bytes, content_type: str, recipe: Recipe, asked: Asked
-    ) -> Callable[[], Base | _Failure]:
+    ) -> Callable[[], Base | Failure]:
         """What a thread of the workshop does: have a process make the base, and keep it. A failure is kept too,
         so that it costs its time once."""
 
-        def work() -> Base | _Failure:
+        def work() -> Base | Failure:
             try:
-                header, body = self._crew.run(
+                header, body = self.atelier.crew.run(
                     original=original,
                     content_type=content_type,
                     recipe=recipe,
@@ -276,21 +233,16 @@ class VariantMaker:
                     "no %s variant of a picture (%r, %d bytes): %s: %s",
                     recipe.name, content_type, len(original), type(error).__name__, error,
                 )  # fmt: skip
-                failure = _Failure(time.monotonic() + (_FOR_GOOD if lasting else _AGAIN), lasting)
-                self._cache.put(key, failure)
+                failure = Failure(time.monotonic() + (_FOR_GOOD if lasting else _AGAIN), lasting)
+                self.atelier.cache.put(key, failure)
                 return failure
             self._made += 1
-            self._cache.put(key, base)
-            if self._disk is not None:
-                self._disk.put(key, pack(header, body))
+            self.atelier.cache.put(key, base)
+            if self.atelier.disk is not None:
+                self.atelier.disk.put(key, pack(header, body))
             return base
 
         return work
-
-
-def _begin_anew(maker: weakref.ref[VariantMaker]) -> None:
-    if (alive := maker()) is not None:
-        alive.begin_anew()
 
 
 async def _outcome(job: Future[R], seconds: float) -> R | None:

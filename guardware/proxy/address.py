@@ -1,11 +1,12 @@
 """The upstream's address, and the URL of one request to it, byte for byte."""
 
 import re
-from typing import NamedTuple
 from urllib.parse import quote_from_bytes
 
 from yarl import URL
 
+from guardware.config.upstreams import Address as Address  # both are part of this room's contract
+from guardware.config.upstreams import parse_address as parse_address
 from guardware.http import Scope
 
 _TARGET = re.compile(rb"/[\x21\x22\x24-\x7e\x80-\xff]*")
@@ -14,32 +15,8 @@ _TARGET = re.compile(rb"/[\x21\x22\x24-\x7e\x80-\xff]*")
 _ASCII = "".join(map(chr, range(0x21, 0x7F)))
 
 
-class Address(NamedTuple):
-    """``origin``: scheme and authority; ``prefix``: a path put before each visitor's path, without last slash."""
-
-    origin: str
-    prefix: str
-
-
-def parse_address(text: str) -> Address:
-    """Read ``http://127.0.0.1:3000`` or ``https://example.com/site``; raises ValueError with the mend."""
-    example = "write it like http://127.0.0.1:3000"
-    try:
-        url = URL(text)
-        port = url.port
-    except ValueError as error:
-        raise ValueError(f"{text!r} is not an address ({error}); {example}") from None
-    if url.scheme not in ("http", "https"):
-        raise ValueError(f"{text!r} does not start with http:// or https://; {example}")
-    if not url.host or port == 0:
-        raise ValueError(f"{text!r} names no host that can be reached; {example}")
-    if url.user is not None or url.raw_query_string or url.raw_fragment:
-        raise ValueError(f"{text!r} has more than a host and a path: leave out user, query and fragment")
-    return Address(str(url.origin()), url.raw_path.rstrip("/"))
-
-
-def target(address: Address, scope: Scope) -> URL | None:
-    """The URL to ask for, or None if the request's target is not a path that can be passed on untouched.
+def path_of(address: Address, scope: Scope) -> str | None:
+    """Path and query to ask for, or None if the request's target is not a path that can be passed on untouched.
 
     Only bytes outside ASCII change: they are percent-encoded, which names the same resource.
     """
@@ -48,5 +25,10 @@ def target(address: Address, scope: Scope) -> URL | None:
     whole = path + b"?" + query if query else path
     if not _TARGET.fullmatch(whole):
         return None
-    text = whole.decode() if whole.isascii() else quote_from_bytes(whole, safe=_ASCII)
-    return URL(address.origin + address.prefix + text, encoded=True)
+    return address.prefix + (whole.decode() if whole.isascii() else quote_from_bytes(whole, safe=_ASCII))
+
+
+def target(address: Address, scope: Scope) -> URL | None:
+    """The URL to ask for, or None as in ``path_of``."""
+    path = path_of(address, scope)
+    return URL(address.origin + path, encoded=True) if path is not None else None

@@ -2,33 +2,38 @@
 
 import asyncio
 import logging
+import math
 from collections.abc import AsyncIterator
+from typing import NamedTuple
 
 import aiohttp
-from yarl import URL
 
+from guardware.config.proxy import Proxy
 from guardware.errors import BrokenAnswerError
-from guardware.http import Answer, Receive, Send, send_answer
+from guardware.http import Message, Receive, Scope, Send, first_value
+from guardware.proxy.address import target
 from guardware.proxy.headers import to_visitor
+from guardware.proxy.pool import Group, Member
+from guardware.proxy.refusals import refuse
+from guardware.proxy.sessions import UnansweredError, give_up
+from guardware.proxy.upstream_tls import mend
 
 logger = logging.getLogger("guardware.proxy")
 
-_TEXTS = {
-    400: "This address cannot be passed on.\n",
-    405: "This method is not passed on.\n",
-    502: "The site behind this address gave no usable answer. Please try again in a moment.\n",
-    504: "The site behind this address took too long to answer. Please try again in a moment.\n",
-}
+HARMLESS = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Methods that change nothing, so that asking twice does no harm (RFC 9110, section 9.2.1); not TRACE."""
+
+NOT_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+"""Errors after which an upstream cannot have seen anything of the request."""
+
+_ERRORS = (UnansweredError, aiohttp.ClientError, TimeoutError, OSError, ValueError)
+
+_BUSY = 5
+"""Seconds after which a visitor may come back when all connections were taken."""
 
 
-class _VisitorLeft(Exception):  # noqa: N818 -- not a fault: it only stops an upload
-    """The visitor hung up while sending."""
-
-
-async def refuse(status: int, method: str, send: Send) -> None:
-    """Answer ``status`` in words that say nothing about the upstream."""
-    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store")]
-    await send_answer(Answer(status, headers, _TEXTS[status].encode()), method, send)
+class _UploadStopped(Exception):  # noqa: N818 -- not a fault: it only stops an upload
+    """No more of the body will come: the visitor hung up, or sent too much."""
 
 
 def one_line(error: Exception) -> str:
@@ -36,63 +41,134 @@ def one_line(error: Exception) -> str:
     return " ".join(str(error).split())[:200] or type(error).__name__
 
 
-class Exchange:
-    """Asks one thing of the upstream; a responder of its own, so that the app keeps no state of requests.
+def is_too_large(scope: Scope, max_body: int) -> bool:
+    """Whether the request says itself that its body is larger than ``max_body`` (0: any size will do)."""
+    length = first_value(scope["headers"], b"content-length") or b""
+    return 0 < max_body < (int(length) if length.isdigit() else 0)
 
-    ``patience``: seconds that the upstream may neither send nor take anything.
+
+class Failure(NamedTuple):
+    """A request that came to nothing, and may be tried again.
+
+    ``again``: whether that does no harm; ``free``: and does not count, since the connection was merely old.
     """
 
-    __slots__ = ("_leash", "_method", "_patience", "_receive", "_send", "_session", "_stalled", "_watcher")
+    error: Exception
+    again: bool
+    free: bool
 
-    def __init__(
-        self, session: aiohttp.ClientSession, method: str, receive: Receive, send: Send, patience: float
-    ) -> None:
-        self._session = session
-        self._method = method
+
+class Exchange:
+    """Asks one thing of an upstream; a responder of its own, so that the app keeps no state of requests."""
+
+    def __init__(self, settings: Proxy, scope: Scope, receive: Receive, send: Send) -> None:
+        self._settings = settings
+        self._scope = scope
+        self._method: str = scope["method"]
         self._receive = receive
         self._send = send
-        self._patience = patience
         self._leash = asyncio.timeout(None)
+        self._leashed = False
+        self._why = 0
         self._watcher: asyncio.Task[None] | None = None
-        self._stalled = False
+        self._taken = 0
+        self._started = False
 
-    async def run(self, url: URL, headers: list[tuple[str, str]], *, with_body: bool) -> None:
+    async def run(self, group: Group, headers: list[tuple[str, str]], *, with_body: bool) -> None:
         """Ask and answer. Raises BrokenAnswerError if the upstream dies in mid-body."""
         if not with_body:
             self._watch()
         try:
             async with self._leash:
-                await self._forward(url, headers, self._body() if with_body else None)
+                self._leashed = True
+                try:
+                    await self._forward(group, headers, with_body)
+                finally:
+                    self._leashed = False
         except TimeoutError:
-            # Only the leash gets here: the visitor left (nobody to answer) or the upstream took no more.
-            if self._stalled:
-                logger.warning("the upstream stopped reading a request body")
-                await refuse(504, self._method, self._send)
+            await self._cut()
         finally:
             if self._watcher is not None:
                 self._watcher.cancel()
 
-    async def _forward(self, url: URL, headers: list[tuple[str, str]], body: AsyncIterator[bytes] | None) -> None:
-        asked = self._session.request(self._method, url, headers=headers, data=body, allow_redirects=False)
-        try:
-            response = await asked
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-            await self._fail(error)
+    async def _cut(self) -> None:
+        """The leash was pulled, with the status to answer; 0 if the visitor left and nobody is to be answered."""
+        if not self._why:
             return
+        logger.warning("a request came to an end half-way: %d", self._why)
+        if self._started:
+            raise BrokenAnswerError("the request was cut off")
+        await refuse(self._why, self._scope, self._send)
+
+    async def _forward(self, group: Group, headers: list[tuple[str, str]], with_body: bool) -> None:
+        """Ask until somebody answers or it must not be asked again."""
+        tried: list[Member] = []
+        spare = 1
+        while True:
+            member = group.choose(tried)
+            if not await member.enter(self._settings.connect_timeout):
+                logger.warning("all connections to the upstream %s are taken", member.address)
+                await refuse(503, self._scope, self._send, wait=_BUSY)
+                return
+            try:
+                failure = await self._ask(member, headers, with_body)
+            finally:
+                member.leave()
+            if failure is None:
+                return
+            if failure.free and spare:
+                spare -= 1
+                continue
+            if not failure.again or len(tried) >= self._settings.retries:
+                await self._fail(failure.error)
+                return
+            tried.append(member)
+
+    async def _ask(self, member: Member, headers: list[tuple[str, str]], with_body: bool) -> Failure | None:
+        """Ask ``member``; None once the visitor has been answered."""
+        url = target(member.address, self._scope)
+        if url is None:
+            await refuse(400, self._scope, self._send)
+            return None
+        if not with_body:
+            # A limit for the whole head, too: each byte of it would start a limit for the next one anew.
+            self._pull_in(self._settings.connect_timeout + self._settings.first_byte_timeout)
+        body = self._body() if with_body else None
+        try:
+            response = await member.session.request(
+                self._method, url, headers=headers, data=body, allow_redirects=False
+            )
+        except _ERRORS as error:
+            return self._failure(member, error, with_body)
+        self._let_go()
+        member.worked()
         async with response:
             await self._answer(response)
+        return None
+
+    def _failure(self, member: Member, error: Exception, with_body: bool) -> Failure:
+        self._let_go()
+        if isinstance(error, NOT_SENT):
+            member.failed()
+            again = not self._taken
+        else:
+            again = isinstance(error, UnansweredError) and not error.begun
+            again = again and self._method in HARMLESS and not with_body
+        logger.warning("no answer from the upstream %s: %s%s", member.address, one_line(error), mend(error))
+        return Failure(error, again, again and isinstance(error, UnansweredError) and error.kept)
 
     async def _fail(self, error: Exception) -> None:
         """No answer from the upstream: say so, without its address."""
-        logger.warning("no answer from the upstream: %s", one_line(error))
-        await refuse(504 if isinstance(error, TimeoutError) else 502, self._method, self._send)
+        await refuse(504 if isinstance(error, TimeoutError) else 502, self._scope, self._send)
 
     async def _answer(self, response: aiohttp.ClientResponse) -> None:
         headers = to_visitor(response.raw_headers)
         if headers is None or not 200 <= response.status <= 599:
+            give_up(response)
             logger.warning("the upstream's answer has a status or headers that cannot be sent on")
-            await refuse(502, self._method, self._send)
+            await refuse(502, self._scope, self._send)
             return
+        self._started = True
         await self._send({"type": "http.response.start", "status": response.status, "headers": headers})
         while chunk := await self._read(response):
             await self._send({"type": "http.response.body", "body": chunk, "more_body": True})
@@ -102,7 +178,7 @@ class Exchange:
         """What has come in; empty at the end. The client stops reading while nobody takes it from here."""
         try:
             # A time-out of our own: after a syntax error between chunks aiohttp 3.14 ends neither body nor wait.
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(self._settings.read_timeout):
                 return await response.content.readany()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             logger.warning("the upstream's answer broke off: %s", one_line(error))
@@ -110,22 +186,33 @@ class Exchange:
 
     async def _body(self) -> AsyncIterator[bytes]:
         """The visitor's body, chunk by chunk; each is asked for once the one before has gone out."""
-        loop = asyncio.get_running_loop()
+        limit = self._settings.max_body or math.inf
         more = True
         while more:
-            message = await self._receive()
+            message = await self._next()
             if message["type"] == "http.disconnect":
-                self._pull()
+                self._pull(0)
                 # Not a return: that would end the upload as if it were whole.
-                raise _VisitorLeft
+                raise _UploadStopped
             more = message.get("more_body", False)
-            if message.get("body"):
-                stall = loop.call_later(self._patience, self._stall)
-                try:
-                    yield message["body"]
-                finally:
-                    stall.cancel()
+            chunk: bytes = message.get("body", b"")
+            self._taken += len(chunk)
+            if self._taken > limit:
+                self._pull(413)
+                raise _UploadStopped
+            if chunk:
+                self._pull_in(self._settings.read_timeout, 504)
+                yield chunk
+                self._let_go()
         self._watch()
+        self._pull_in(self._settings.first_byte_timeout)
+
+    async def _next(self) -> Message:
+        self._pull_in(self._settings.read_timeout, 408)
+        try:
+            return await self._receive()
+        finally:
+            self._let_go()
 
     def _watch(self) -> None:
         self._watcher = asyncio.create_task(self._until_disconnect())
@@ -138,11 +225,20 @@ class Exchange:
             message = await self._receive()
         # A caller whose ``receive`` never waits has no news of the visitor, and must not be asked for ever.
         if message["type"] == "http.disconnect":
-            self._pull()
+            self._pull(0)
 
-    def _stall(self) -> None:
-        self._stalled = True
-        self._pull()
+    def _pull(self, why: int) -> None:
+        """End the exchange now, with the status ``why``; 0 for no answer."""
+        if self._leashed:
+            self._why = why
+            self._leash.reschedule(asyncio.get_running_loop().time())
 
-    def _pull(self) -> None:
-        self._leash.reschedule(asyncio.get_running_loop().time())
+    def _pull_in(self, seconds: float, why: int = 504) -> None:
+        """End it so unless ``_let_go`` comes before. An answer under way is timed where it is read."""
+        if self._leashed and not self._started:
+            self._why = why
+            self._leash.reschedule(asyncio.get_running_loop().time() + seconds)
+
+    def _let_go(self) -> None:
+        if self._leashed and not self._leash.expired():
+            self._leash.reschedule(None)

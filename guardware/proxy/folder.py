@@ -4,11 +4,13 @@ import mimetypes
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from heapq import merge
 from typing import NamedTuple
 from urllib.parse import quote
 
-from guardware.caching import BoundedCache
+from guardware.images.cache import MemoryCache
+from guardware.paths import normalise
 
 SHOWN: dict[str, str] = {
     ".jpg": "image/jpeg",
@@ -39,7 +41,32 @@ _OTHER_PICTURES: dict[str, str] = {
 }
 
 _TYPES = SHOWN | _OTHER_PICTURES
-"""Ours, not the machine's: a slim container knows no image/webp, and the guard goes by the type."""
+
+_OTHER_TYPES: dict[str, str] = {
+    ".atom": "application/atom+xml",
+    ".js": "text/javascript",
+    ".json": "application/json",
+    ".m4v": "video/mp4",
+    ".md": "text/markdown",
+    ".mjs": "text/javascript",
+    ".otf": "font/otf",
+    ".rss": "application/rss+xml",
+    ".ttf": "font/ttf",
+    ".wasm": "application/wasm",
+    ".webmanifest": "application/manifest+json",
+    ".woff": "font/woff",
+    ".woff2": "font/woff2",
+    ".xhtml": "application/xhtml+xml",
+    ".xml": "application/xml",
+}
+"""What Python's own table lacks or has otherwise (IANA registry, 2026; RFC 9239 for JavaScript)."""
+
+_COMMON = mimetypes.MimeTypes()
+"""Python's own table without the machine's files: a slim container knows no image/webp, and the guard goes by
+the type."""
+
+_CODED = (".br", ".gz", ".zst")
+"""What tools that compress a whole site leave beside each file."""
 
 _OWN_FILES = frozenset({"guardware.yaml", "guardware.yml"})
 """A policy kept beside the pictures is nobody's business: it would tell a scraper where the thresholds lie."""
@@ -47,8 +74,20 @@ _OWN_FILES = frozenset({"guardware.yaml", "guardware.yml"})
 _SETTLED = 2.0
 """Seconds. A change within the same tick of a folder's mtime goes unseen; FAT's tick of 2 s is the longest."""
 
-_REMEMBERED = 8
-"""Folders kept in memory (twice that at most), 10 000 pictures taking about 1 MB."""
+_REMEMBERED_BYTES = 32 * 1024 * 1024
+"""For listings of folders in memory: some 300 000 names of 20 letters."""
+
+_NAME_BYTES = 57
+"""What a short name takes in memory besides its letters: 49 of the string, 8 in the tuple (sys.getsizeof)."""
+
+_RUN = 2000
+"""Names sorted at a stroke: 5 ms, for which no other thread of the process gets on, the event loop's included."""
+
+_PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_ .()-]{0,200}")
+"""Most names; nothing in them can be read in two ways."""
+
+_IDLE = 10
+"""How many times as long as it took to read a folder it is not read again, were it changing all the time."""
 
 
 class Listing(NamedTuple):
@@ -72,16 +111,31 @@ class Entry(NamedTuple):
 
 def media_type(name: str) -> str:
     """The media type that a file is served with."""
-    known = _TYPES.get(os.path.splitext(name)[1].lower())
+    extension = os.path.splitext(name)[1].lower()
+    known = _TYPES.get(extension) or _OTHER_TYPES.get(extension)
     if known is not None:
         return known
-    guessed, encoding = mimetypes.guess_type(name)
+    guessed, encoding = _COMMON.guess_type(f"x{extension}")
     return guessed if guessed is not None and encoding is None else "application/octet-stream"
 
 
 def is_hidden(name: str) -> bool:
-    """Whether a file or folder of this name is kept from visitors."""
-    return (name.startswith(".") and name != ".well-known") or name in _OWN_FILES
+    """Whether a file or folder of this name is kept from visitors.
+
+    So is a compressed picture: no browser asks for it, and the guard could not tell that it is one.
+    """
+    if name.startswith("."):
+        return name != ".well-known"
+    stem, extension = os.path.splitext(name.lower())
+    return name in _OWN_FILES or (extension in _CODED and os.path.splitext(stem)[1] in _TYPES)
+
+
+def is_addressable(name: str) -> bool:
+    """Whether the guard lets a file of this name be asked for; it refuses what servers read differently."""
+    return (
+        _PLAIN.fullmatch(name) is not None
+        or normalise(f"/{readable(name)}", f"/{quote(os.fsencode(name), safe='')}".encode()) is not None
+    )
 
 
 def readable(name: str) -> str:
@@ -104,48 +158,85 @@ def natural(name: str) -> tuple[tuple[str | int, ...], str]:
     return tuple(int(part) if index % 2 else part for index, part in enumerate(parts)), name
 
 
-class Folders:
-    """Reads folders below ``root`` and remembers them until they change. Blocks: call it in a thread, one only."""
+def _sorted(names: list[str]) -> tuple[str, ...]:
+    """``names`` in natural order."""
+    runs = [sorted(map(natural, names[at : at + _RUN])) for at in range(0, len(names), _RUN)]
+    return tuple(name for _, name in merge(*runs))
 
-    def __init__(self, root: str) -> None:
-        self._root = os.path.realpath(root)
-        self._seen: BoundedCache[str, tuple[int, Listing]] = BoundedCache(_REMEMBERED)
+
+class _Seen(NamedTuple):
+    """What a folder held when it was read.
+
+    ``changed``: its mtime in nanoseconds, or None if another change may bear the same. ``until``: when it may be
+    read again (seconds of ``clock``).
+    """
+
+    listing: Listing
+    changed: int | None
+    until: float
+
+    @property
+    def charge(self) -> int:
+        """Bytes of memory, about."""
+        pictures, folders = self.listing
+        return sum(map(len, pictures)) + sum(map(len, folders)) + _NAME_BYTES * (len(pictures) + len(folders))
+
+
+class Folders:
+    """Reads folders below ``root`` and remembers them until they change. Blocks: call it in a thread, one only.
+
+    ``clock``: monotonic seconds.
+    """
+
+    def __init__(self, root: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self._root = root
+        self._clock = clock
+        self._seen: MemoryCache[_Seen] = MemoryCache(_REMEMBERED_BYTES, lambda seen: seen.charge)
+
+    @property
+    def remembered(self) -> int:
+        """Bytes that what is remembered takes, about."""
+        return self._seen.size
 
     def read(self, folder: str) -> Listing:
         """What the folder holds; empty if it cannot be read."""
+        key = os.fsencode(folder)
+        begun = self._clock()
+        known = self._seen.get(key)
         try:
             changed = os.stat(folder).st_mtime_ns
-            known = self._seen.get(folder)
-            if known is not None and known[0] == changed:
-                return known[1]
+            if known is not None and (known.changed == changed or begun < known.until):
+                return known.listing
+            settled = time.time() - changed / 1e9 > _SETTLED
             listing = self._scan(folder)
         except OSError:
             return Listing()
-        if time.time() - changed / 1e9 > _SETTLED:
-            self._seen.put(folder, (changed, listing))
+        done = self._clock()
+        self._seen.put(key, _Seen(listing, changed if settled else None, done + _IDLE * (done - begun)))
         return listing
 
     def _scan(self, folder: str) -> Listing:
         pictures: list[str] = []
         folders: list[str] = []
+        root = os.path.realpath(self._root)
         with os.scandir(folder) as entries:
-            for entry in self._visible(entries):
+            for entry in _visible(entries, root):
                 if entry.is_dir():
                     folders.append(entry.name)
                 elif os.path.splitext(entry.name)[1].lower() in SHOWN and entry.is_file():
                     pictures.append(entry.name)
-        pictures.sort(key=natural)
-        folders.sort(key=natural)
-        return Listing(tuple(pictures), tuple(folders))
+        return Listing(_sorted(pictures), _sorted(folders))
 
-    def _visible(self, entries: "os._ScandirIterator[str]") -> Iterator["os.DirEntry[str]"]:
-        for entry in entries:
-            if entry.name.startswith((".", "favicon.")) or is_hidden(entry.name):
-                continue
-            if entry.is_symlink() and not self._inside(entry.path):
-                continue
-            yield entry
 
-    def _inside(self, path: str) -> bool:
-        real = os.path.realpath(path)
-        return real == self._root or real.startswith(self._root.rstrip(os.sep) + os.sep)
+def _visible(entries: "os._ScandirIterator[str]", root: str) -> Iterator["os.DirEntry[str]"]:
+    for entry in entries:
+        if entry.name.startswith((".", "favicon.")) or is_hidden(entry.name) or not is_addressable(entry.name):
+            continue
+        if entry.is_symlink() and not _inside(entry.path, root):
+            continue
+        yield entry
+
+
+def _inside(path: str, root: str) -> bool:
+    real = os.path.realpath(path)
+    return real == root or real.startswith(root.rstrip(os.sep) + os.sep)

@@ -4,19 +4,20 @@ import asyncio
 import base64
 import hashlib
 import os
-import stat
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import parse_qs, quote, unquote_to_bytes
 
 import jinja2
 from anyio import to_thread
-from starlette.datastructures import Headers
-from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
-from starlette.staticfiles import NotModifiedResponse, StaticFiles
 
-from guardware.conditions import asked_range
-from guardware.http import ASGIApp, Receive, Scope, Send
-from guardware.proxy.folder import Entry, Folders, humanise, is_hidden, media_type
+from guardware.http import Answer, ASGIApp, RawHeaders, Receive, Scope, Send, send_answer
+from guardware.images.ranges import answer_bytes
+from guardware.proxy.files.opening import Root
+from guardware.proxy.files.reply import Reply, Request
+from guardware.proxy.files.sending import read_first, send_reply
+from guardware.proxy.files.serving import file_reply, missing_reply
+from guardware.proxy.folder import Entry, Folders, humanise
 from guardware.proxy.lifespan import run_lifespan
 
 PER_PAGE = 96
@@ -39,43 +40,21 @@ def gallery(root: Path, *, title: str) -> ASGIApp:
     return Gallery(root, title)
 
 
-class _Files(StaticFiles):
-    """Starlette's static files, but: nothing hidden, nothing unreadable, and picture types of our own.
+class _Sight(NamedTuple):
+    """What a look at the folder found: a ``reply`` and the first piece of its body, or a ``folder`` to list, or
+    that the address lacks a slash (``moved``), or nothing."""
 
-    Starlette itself refuses what leads out of the folder, symbolic links included, and answers conditional
-    and range requests; of the latter it gets to see those alone that RFC 9110 lets it act on.
-    """
-
-    def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
-        """The file's real path and status; no status if there is nothing to serve. Blocks."""
-        try:
-            found, status = super().lookup_path(path)
-        except (OSError, ValueError):
-            return "", None
-        if status is None or not os.access(found, os.R_OK):
-            return "", None
-        inner = os.path.relpath(found, os.path.realpath(str(self.directory)))
-        parts = {*path.split(os.sep), *inner.split(os.sep)} - {os.curdir}
-        return ("", None) if any(map(is_hidden, parts)) else (found, status)
-
-    def respond(self, found: str, status: os.stat_result, scope: Scope) -> Response:
-        """The file, or 304 if the visitor has it."""
-        headers = {"x-content-type-options": "nosniff"}
-        response = FileResponse(found, stat_result=status, media_type=media_type(found), headers=headers)
-        return self.unless_known(response, scope)
-
-    def unless_known(self, response: Response, scope: Scope) -> Response:
-        """``response``, or 304 if the visitor has it."""
-        if self.is_not_modified(response.headers, Headers(scope=scope)):
-            return NotModifiedResponse(response.headers)
-        return response
+    reply: Reply | None = None
+    first: bytes = b""
+    folder: str | None = None
+    moved: bool = False
 
 
 class Gallery:
     """The ASGI app that ``gallery`` makes."""
 
     def __init__(self, root: Path, title: str) -> None:
-        self._files = _Files(directory=root)
+        self._root = Root(str(root))
         self._folders = Folders(str(root))
         self._title = title
         # One reader at a time: a crowd on a large folder waits for one scan, and leaves other threads to files.
@@ -84,49 +63,71 @@ class Gallery:
         self._template = environment.from_string((_TEMPLATES / "gallery.html").read_text("utf-8"))
         self._style = (_TEMPLATES / "gallery.css").read_text("utf-8")
         digest = base64.b64encode(hashlib.sha256(self._style.encode()).digest()).decode()
-        self._csp = (
+        policy = (
             f"default-src 'none'; img-src 'self'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
         )
+        self._page_headers = [(b"cache-control", b"no-cache"), (b"content-security-policy", policy.encode())]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await run_lifespan(receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1000})
+        elif (refused := _METHODS.get(scope["method"], _NOT_ALLOWED)) is not None:
+            await send_answer(refused, scope["method"], send)
         else:
-            response = await self._respond(scope)
-            await response(_with_fit_range(scope), receive, send)
+            await self._show(scope, receive, send)
 
-    async def _respond(self, scope: Scope) -> Response:
-        if scope["method"] not in ("GET", "HEAD"):
-            return _plain(405, "This gallery only shows.\n", {"allow": "GET, HEAD"})
-        parts = _parts(scope)
-        if parts is None:
-            return _plain(404, "Not found.\n")
-        path = os.path.join(*parts) if parts else os.curdir
-        as_folder = scope["path"].endswith("/")
-        found, status = await to_thread.run_sync(self._files.lookup_path, path)
-        if status is not None and stat.S_ISDIR(status.st_mode):
-            return await self._folder(scope, path, found, parts) if as_folder else _to_folder(scope, parts[-1])
-        if status is not None and stat.S_ISREG(status.st_mode) and not as_folder:
-            return self._files.respond(found, status, scope)
+    async def _show(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request, parts = Request(scope["method"], scope["headers"]), _parts(scope)
+        try:
+            sight = await to_thread.run_sync(self._look, parts, scope["path"].endswith("/"), request)
+        except OSError:  # too many open files: soon there are fewer
+            await send_answer(_BUSY, request.method, send)
+            return
+        if sight.reply is not None:
+            await send_reply(sight.reply, sight.first, scope, receive, send)
+        else:
+            await send_answer(await self._without_file(sight, parts or [], scope), request.method, send)
+
+    def _look(self, parts: list[str] | None, as_folder: bool, request: Request) -> _Sight:
+        """What is at the path. Blocks: all that may, up to the first piece, takes one turn of a thread."""
+        path = os.path.join("", *parts) if parts is not None else None
+        found = self._root.find(path) if path is not None else None
+        if path is None or found is None:
+            return self._nothing(parts, request)
+        if found.file is not None:
+            if not as_folder:
+                return _seen(file_reply(self._root, path, found, request))
+            found.close()
+            return self._nothing(parts, request)
+        if not as_folder:
+            return _Sight(moved=True)
+        path = os.path.join(path, "index.html")
+        page = self._root.find(path)
+        if page is None or page.file is None:
+            return _Sight(folder=found.path)
+        return _seen(file_reply(self._root, path, page, request))
+
+    def _nothing(self, parts: list[str] | None, request: Request) -> _Sight:
         if parts == ["favicon.ico"]:
-            return Response(FAVICON, media_type="image/svg+xml", headers={"cache-control": "max-age=86400"})
-        return _plain(404, "Not found.\n")
+            return _Sight()
+        reply = missing_reply(self._root, request)
+        return _Sight() if reply is None else _seen(reply)
 
-    async def _folder(self, scope: Scope, path: str, found: str, parts: list[str]) -> Response:
-        """The folder's own page, or our index of its pictures."""
-        page, status = await to_thread.run_sync(self._files.lookup_path, os.path.join(path, "index.html"))
-        if status is not None and stat.S_ISREG(status.st_mode):
-            return self._files.respond(page, status, scope)
+    async def _without_file(self, sight: _Sight, parts: list[str], scope: Scope) -> Answer:
+        if sight.moved:
+            return _to_folder(scope, parts[-1])
+        if sight.folder is not None:
+            return await self._list(scope, sight.folder, parts)
+        return _favicon(scope) if parts == ["favicon.ico"] else _NOT_FOUND
+
+    async def _list(self, scope: Scope, folder: str, parts: list[str]) -> Answer:
+        """Our index of the folder's pictures."""
         number = _page_number(scope)
         async with self._turn:
-            html = await to_thread.run_sync(self._index, found, parts, number) if number else None
-        if html is None:
-            return _plain(404, "Not found.\n")
-        tag = hashlib.blake2b(html, digest_size=8).hexdigest()
-        headers = {"cache-control": "no-cache", "etag": f'"{tag}"', "content-security-policy": self._csp}
-        return self._files.unless_known(Response(html, media_type="text/html", headers=headers), scope)
+            html = await to_thread.run_sync(self._index, folder, parts, number) if number else None
+        return _NOT_FOUND if html is None else _page(html, "text/html; charset=utf-8", scope, self._page_headers)
 
     def _index(self, folder: str, parts: list[str], number: int) -> bytes | None:
         """Page ``number`` of the folder's index, or None if it has no such page. Blocks."""
@@ -154,14 +155,41 @@ class Gallery:
         return [Entry("../" * (len(parts) - depth), name) for depth, name in enumerate(names)]
 
 
-def _plain(status: int, text: str, headers: dict[str, str] | None = None) -> Response:
-    return PlainTextResponse(text, status, headers={"cache-control": "no-store", **(headers or {})})
+def _seen(reply: Reply) -> _Sight:
+    return _Sight(reply, read_first(reply))
 
 
-def _to_folder(scope: Scope, name: str) -> Response:
+def _plain(status: int, text: str, *headers: tuple[bytes, bytes]) -> Answer:
+    kept = [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store"), *headers]
+    return Answer(status, kept, text.encode())
+
+
+_ALLOW = (b"allow", b"GET, HEAD, OPTIONS")
+_NOT_FOUND = _plain(404, "Not found.\n")
+_NOT_ALLOWED = _plain(405, "This gallery only shows.\n", _ALLOW)
+_BUSY = _plain(503, "Too busy. Please try again.\n", (b"retry-after", b"2"))
+_OPTIONS = Answer(204, [_ALLOW, (b"cache-control", b"no-store")], b"")
+
+_METHODS: dict[str, Answer | None] = {"GET": None, "HEAD": None, "OPTIONS": _OPTIONS}
+"""What each method is answered with, whatever the path; None if that depends on the path."""
+
+
+def _page(body: bytes, kind: str, scope: Scope, headers: RawHeaders) -> Answer:
+    """``body`` whole, or 304 if the visitor has it."""
+    tag = b'"%s"' % hashlib.blake2b(body, digest_size=8).hexdigest().encode()
+    extra = [*headers, (b"x-content-type-options", b"nosniff")]
+    return answer_bytes(body, kind, tag, scope["headers"], method=scope["method"], extra_headers=extra)
+
+
+def _favicon(scope: Scope) -> Answer:
+    return _page(FAVICON, "image/svg+xml", scope, [(b"cache-control", b"max-age=86400")])
+
+
+def _to_folder(scope: Scope, name: str) -> Answer:
     """To the same address with a slash, so that relative links hold; relative itself, whatever the host."""
-    query = scope.get("query_string", b"").decode("latin-1")
-    return RedirectResponse(quote(os.fsencode(name), safe="") + "/" + (f"?{query}" if query else ""), 301)
+    query: bytes = scope.get("query_string", b"")
+    location = quote(os.fsencode(name), safe="").encode() + b"/" + (b"?" + query if query else b"")
+    return Answer(301, [(b"location", location), (b"cache-control", b"no-cache")], b"")
 
 
 def _parts(scope: Scope) -> list[str] | None:
@@ -177,16 +205,6 @@ def _parts(scope: Scope) -> list[str] | None:
     parts = [part for part in path.split("/") if part]
     unusable = not path.startswith("/") or "\0" in path or "\\" in path
     return None if unusable or any(part in (".", "..") for part in parts) else parts
-
-
-def _with_fit_range(scope: Scope) -> Scope:
-    """The request without its Range lines if they are to be ignored (RFC 9110 section 14.2): on other methods than
-    GET, and where ``asked_range`` finds none that it must heed.
-    """
-    headers = scope["headers"]
-    if scope["method"] == "GET" and asked_range(headers) is not None:
-        return scope
-    return {**scope, "headers": [line for line in headers if line[0] != b"range"]}
 
 
 def _page_number(scope: Scope) -> int:

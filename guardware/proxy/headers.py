@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from guardware.http import OURS, RawHeaders, Scope, first_value
+from guardware.visit import Visit
 
 HOP_BY_HOP = frozenset(
     {
@@ -30,6 +31,9 @@ _CLAIM_PREFIXES = (b"x-forwarded-", OURS)
 _ONE_WAY = frozenset({b"expect"})
 """Answered by our own server: 100 Continue has gone out before the upstream is asked."""
 
+_UNDONE = ([b"chunked"], [b"identity"])
+"""The transfer codings of an answer that are undone here; the second is of RFC 2616, and changes nothing."""
+
 _NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(rb"[\t\x20-\x7e\x80-\xff]*")
 """A field's name and value: RFC 9110 sections 5.1 and 5.5."""
@@ -50,6 +54,14 @@ def from_connection(scope: Scope) -> Visitor:
     client = scope.get("client")
     secure = scope.get("scheme") in ("https", "wss")
     return Visitor(client[0] if client else None, "https" if secure else "http")
+
+
+def from_scope(scope: Scope) -> Visitor:
+    """The visitor as the middleware judged him; else, where none stands in front, as the connection shows him."""
+    visit = scope.get("state", {}).get("guardware.visit")
+    if isinstance(visit, Visit):
+        return Visitor(visit.source.address or None, visit.scheme)
+    return from_connection(scope)
 
 
 def _named_in_connection(headers: Iterable[tuple[bytes, bytes]]) -> frozenset[bytes]:
@@ -119,8 +131,11 @@ def to_visitor(headers: Iterable[tuple[bytes, bytes]]) -> RawHeaders | None:
     """
     lines = [(name.lower(), value.strip(b" \t")) for name, value in headers]
     dropped = HOP_BY_HOP | {b"alt-svc"} | _named_in_connection(lines)
-    if any(name == b"transfer-encoding" for name, _ in lines):
+    codings = [value.lower() for name, value in lines if name == b"transfer-encoding"]
+    if codings:
         dropped |= {b"content-length"}
+        if codings not in _UNDONE:
+            return None  # the body would go out in a coding that nobody is told of
     passed = [(n, v) for n, v in lines if n not in dropped and not n.startswith(OURS)]
     lengths = {v for n, v in passed if n == b"content-length"}
     if len(lengths) > 1 or not all(length.isdigit() for length in lengths):

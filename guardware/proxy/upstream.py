@@ -1,39 +1,35 @@
-"""The reverse proxy: an ASGI app that passes everything on to one upstream, streaming both ways."""
+"""The reverse proxy: an ASGI app that passes everything on to the sites behind us, streaming both ways."""
 
-import aiohttp
-
-from guardware.config.schema import Proxy
+from guardware.config.proxy import Proxy
 from guardware.http import Receive, Scope, Send
-from guardware.proxy.address import parse_address, target
-from guardware.proxy.exchange import Exchange, refuse
-from guardware.proxy.headers import WhoVisits, from_connection, has_body, to_upstream
+from guardware.proxy.exchange import Exchange, is_too_large
+from guardware.proxy.headers import WhoVisits, from_scope, has_body, to_upstream
+from guardware.proxy.health import HealthChecks
 from guardware.proxy.lifespan import run_lifespan
+from guardware.proxy.pool import Group
+from guardware.proxy.refusals import refuse
+from guardware.proxy.relay.relay import Relay
+from guardware.proxy.routes import Routes
 from guardware.proxy.websocket import forward_websocket, turn_away
 
 _NOT_FORWARDED = frozenset({"CONNECT", "TRACE"})
 """CONNECT would make us a tunnel; TRACE shows the lines that we add (RFC 9110, section 9.3.8)."""
 
-_KEEP_ALIVE = 4.0
-"""Seconds an idle connection is kept: less than the 5 s of uvicorn and Node, so that we never ask a closed one."""
-
-_FIELD_BYTES = 32 * 1024
-"""One header line of an answer; aiohttp's 8190 refuses some sites' Content-Security-Policy."""
-
 
 class Upstream:
-    """Forwards to ``url``: ``http(s)://host[:port][/path]``. Raises ValueError if it is no such address.
+    """Forwards to ``settings.upstream`` and ``settings.routes``.
 
     ``who_visits`` tells the visitor's address and scheme from a scope; it is the only source of the forwarding
-    headers. The client session is made at lifespan start-up, or by the first request, and closed at shutdown.
+    headers. Connections are made at need, health checks run from lifespan start-up, both end at shutdown.
+    Raises ValueError for what is no address, GuardwareError for a certificate that cannot be used.
     """
 
-    def __init__(
-        self, url: str, settings: Proxy | None = None, *, who_visits: WhoVisits = from_connection
-    ) -> None:
-        self._address = parse_address(url)
-        self._settings = settings or Proxy()
+    def __init__(self, settings: Proxy, *, who_visits: WhoVisits = from_scope) -> None:
+        self._settings = settings
         self._who_visits = who_visits
-        self._session: aiohttp.ClientSession | None = None
+        self._routes = Routes(settings)
+        self._relay = Relay(settings) if settings.relay and Relay.is_possible() else None
+        self._checks = HealthChecks(self._routes.members, settings.health) if settings.health else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -44,52 +40,45 @@ class Upstream:
             await run_lifespan(receive, send, start=self.open, stop=self.close)
 
     async def open(self) -> None:
-        """Make the client session, if there is none yet."""
-        self._opened()
+        """Begin the health checks, if there are to be any."""
+        if self._checks is not None:
+            self._checks.start()
 
     async def close(self) -> None:
-        """Close the client session and its connections."""
-        if self._session is not None:
-            session, self._session = self._session, None
-            await session.close()
-
-    def _opened(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            self._session = self._new_session()
-        return self._session
-
-    def _new_session(self) -> aiohttp.ClientSession:
-        settings = self._settings
-        return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=settings.max_connections, keepalive_timeout=_KEEP_ALIVE),
-            # `connect` includes the wait for a free connection, so a queue of visitors cannot grow for ever.
-            timeout=aiohttp.ClientTimeout(
-                total=None, connect=settings.connect_timeout, sock_read=settings.read_timeout
-            ),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
-            auto_decompress=False,
-            max_field_size=_FIELD_BYTES,
-        )
+        """End the health checks and all connections."""
+        if self._checks is not None:
+            await self._checks.stop()
+        if self._relay is not None:
+            self._relay.close()
+        for member in self._routes.members:
+            await member.close()
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        method = scope["method"]
-        if method in _NOT_FORWARDED:
-            await refuse(405, method, send)
+        group = self._routes.find(scope)
+        status = self._refusal(scope, group)
+        if status or group is None:
+            await refuse(status, scope, send)
             return
-        url = target(self._address, scope)
-        if url is None:
-            await refuse(400, method, send)
+        headers = self._headers(scope)
+        if self._relay is not None and await self._relay.run(group, headers, scope, send):
             return
-        exchange = Exchange(self._opened(), method, receive, send, self._settings.read_timeout)
-        await exchange.run(url, self._headers(scope), with_body=has_body(scope["headers"]))
+        exchange = Exchange(self._settings, scope, receive, send)
+        await exchange.run(group, headers, with_body=has_body(scope["headers"]))
+
+    def _refusal(self, scope: Scope, group: Group | None) -> int:
+        """The status with which a request is refused unasked; 0 for one that is passed on."""
+        if scope["method"] in _NOT_FORWARDED:
+            return 405
+        if group is None:
+            return 404
+        return 413 if is_too_large(scope, self._settings.max_body) else 0
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        url = target(self._address, scope)
-        if url is None:
-            await turn_away(400, scope, send)
+        group = self._routes.find(scope)
+        if group is None:
+            await turn_away(404, scope, send)
             return
-        await forward_websocket(self._opened(), url, self._headers(scope), scope, receive, send)
+        await forward_websocket(self._settings, group, self._headers(scope), scope, receive, send)
 
     def _headers(self, scope: Scope) -> list[tuple[str, str]]:
         return to_upstream(scope["headers"], self._who_visits(scope), preserve_host=self._settings.preserve_host)

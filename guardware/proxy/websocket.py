@@ -4,10 +4,14 @@ import asyncio
 import logging
 
 import aiohttp
-from yarl import URL
 
+from guardware.config.proxy import Proxy
 from guardware.http import Receive, Scope, Send
-from guardware.proxy.exchange import one_line
+from guardware.proxy.address import target
+from guardware.proxy.exchange import NOT_SENT, one_line
+from guardware.proxy.pool import Group, Member
+from guardware.proxy.sessions import UnansweredError
+from guardware.proxy.upstream_tls import mend
 
 logger = logging.getLogger("guardware.proxy")
 
@@ -29,29 +33,66 @@ async def turn_away(status: int, scope: Scope, send: Send) -> None:
 
 
 async def forward_websocket(
-    session: aiohttp.ClientSession,
-    url: URL,
+    settings: Proxy,
+    group: Group,
     headers: list[tuple[str, str]],
     scope: Scope,
     receive: Receive,
     send: Send,
 ) -> None:
-    """Open the upstream's socket, then the visitor's, and relay until either side closes."""
+    """Open the socket of one of ``group``, then the visitor's, and relay until either side closes."""
     await receive()  # websocket.connect
+    tried: list[Member] = []
+    while True:
+        member = group.choose(tried)
+        if not await member.enter(settings.connect_timeout):
+            await turn_away(503, scope, send)
+            return
+        try:
+            status = await _converse(settings, member, headers, scope, receive, send)
+        finally:
+            member.leave()
+        if status is None:
+            return
+        if len(tried) >= settings.retries:
+            await turn_away(status, scope, send)
+            return
+        tried.append(member)
+
+
+async def _converse(
+    settings: Proxy, member: Member, headers: list[tuple[str, str]], scope: Scope, receive: Receive, send: Send
+) -> int | None:
+    """The whole conversation with ``member``, or a refusal of the handshake; None once there was either.
+
+    A status where no connection could be made, so that another may be asked.
+    """
+    url = target(member.address, scope)
+    if url is None:
+        await turn_away(400, scope, send)
+        return None
     own = [(n, v) for n, v in headers if not n.startswith("sec-websocket-")]
     try:
-        upstream = await session.ws_connect(
-            url, headers=own, protocols=scope.get("subprotocols", ()), max_msg_size=MAX_MESSAGE
-        )
+        async with asyncio.timeout(settings.connect_timeout + settings.first_byte_timeout):
+            upstream = await member.session.ws_connect(
+                url, headers=own, protocols=scope.get("subprotocols", ()), max_msg_size=MAX_MESSAGE
+            )
     except aiohttp.WSServerHandshakeError as error:
+        member.worked()
         await turn_away(error.status if 300 <= error.status <= 599 else 502, scope, send)
-        return
-    except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-        logger.warning("no WebSocket from the upstream: %s", one_line(error))
-        await turn_away(504 if isinstance(error, TimeoutError) else 502, scope, send)
-        return
+        return None
+    except (UnansweredError, aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+        logger.warning("no WebSocket from the upstream %s: %s%s", member.address, one_line(error), mend(error))
+        status = 504 if isinstance(error, TimeoutError) else 502
+        if isinstance(error, NOT_SENT):
+            member.failed()
+            return status
+        await turn_away(status, scope, send)
+        return None
+    member.worked()
     await send({"type": "websocket.accept", "subprotocol": upstream.protocol})
     await _relay(upstream, receive, send)
+    return None
 
 
 async def _relay(upstream: aiohttp.ClientWebSocketResponse, receive: Receive, send: Send) -> None:

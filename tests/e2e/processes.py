@@ -64,15 +64,15 @@ def guarded_server(root: Path, config: Path, log: Path) -> Iterator[str]:
 
 
 @contextmanager
-def server(argv: Sequence[str], *, cwd: Path, log: Path, answers: Callable[[], bool]) -> Iterator[None]:
-    """A server that ``answers``; it must do so within half a minute, and still run at the end."""
+def server(argv: Sequence[str], *, cwd: Path, log: Path, answers: Callable[[], bool]) -> Iterator[int]:
+    """A server that ``answers``; it must do so within half a minute, and still run at the end. Its process id."""
     with log.open("wb") as output, _group(argv, cwd, {}, output) as process:
         deadline = time.monotonic() + 30
         while not answers():
             assert process.poll() is None, f"the server ended: {log.read_text(errors='replace')}"
             assert time.monotonic() < deadline, f"the server does not answer: {log.read_text(errors='replace')}"
             time.sleep(0.05)
-        yield
+        yield process.pid
         assert process.poll() is None, f"the server died: {log.read_text(errors='replace')}"
 
 

@@ -22,7 +22,7 @@ from image_samples import OUTPUT, file_of, noise, opened, sample, scene
 from PIL import Image, ImageFile
 
 from guardware.config import from_mapping
-from guardware.images import variants
+from guardware.images import atelier
 from guardware.images.cache import OVERHEAD
 from guardware.images.crew import Crew
 from guardware.images.variant import Variant
@@ -410,10 +410,10 @@ async def test_torn_files_on_disk_are_made_anew(tmp_path: Path) -> None:
 async def test_a_worker_killed_in_mid_work_costs_one_placeholder(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(variants, "Crew", Crew)  # not the workers that all tests share
+    monkeypatch.setattr(atelier, "Crew", Crew)  # not the workers that all tests share
     maker = a_maker()
     await maker.make(sample("JPEG"), "image/jpeg", SMALL)
-    (child,) = maker._crew._children
+    (child,) = maker.atelier.crew._children
     os.kill(child._process.pid, signal.SIGSTOP)
     with caplog.at_level(logging.WARNING):
         struck = asyncio.create_task(maker.make(sample("PNG"), "image/png", SMALL))

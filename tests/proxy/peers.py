@@ -1,6 +1,7 @@
 """Both ends of a proxy for tests: a visitor who speaks ASGI, and upstreams that speak raw HTTP."""
 
 import asyncio
+import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -93,18 +94,26 @@ Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]
 
 @dataclass
 class Peer:
-    """An upstream made of bytes. ``heads`` has each request's head as it came, ``connections`` how many."""
+    """An upstream made of bytes. ``heads`` has each request's head as it came, ``connections`` how many.
+
+    On a port of its own, with TLS if ``tls`` is given, or on the unix socket ``path``.
+    """
 
     handler: Handler
+    tls: ssl.SSLContext | None = None
+    path: str = ""
     server: asyncio.Server | None = None
     port: int = 0
     connections: int = 0
     heads: list[bytes] = field(default_factory=list)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    news: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        if self.path:
+            return f"unix:{self.path}"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
 
     def lines(self, request: int = -1) -> list[bytes]:
         """The header lines of one request."""
@@ -113,8 +122,18 @@ class Peer:
     def request_line(self, request: int = -1) -> bytes:
         return self.heads[request].split(b"\r\n")[0]
 
+    async def heard(self, count: int) -> None:
+        """Wait until there have been so many requests."""
+        async with asyncio.timeout(5):
+            while len(self.heads) < count:
+                self.news.clear()
+                await self.news.wait()
+
     async def start(self) -> None:
-        self.server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        if self.path:
+            self.server = await asyncio.start_unix_server(self._serve, self.path)
+            return
+        self.server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self.tls)
         self.port = self.server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
@@ -133,6 +152,7 @@ class Peer:
         try:
             while True:
                 self.heads.append(await reader.readuntil(b"\r\n\r\n"))
+                self.news.set()
                 await self.handler(reader, writer)
         except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             pass  # the proxy hung up, or the test is over

@@ -19,6 +19,14 @@ HERE = Address("http://127.0.0.1:3000", "")
         ("https://example.com", Address("https://example.com", "")),
         ("http://[::1]:3000/site/", Address("http://[::1]:3000", "/site")),
         ("HTTP://Example.com/a%20b", Address("http://example.com", "/a%20b")),
+        ("http://example.com:80/", Address("http://example.com", "")),
+        ("https://example.com:80/", Address("https://example.com:80", "")),
+        ("http://my_app:8000", Address("http://my_app:8000", "")),
+        ("https://künste.example/ä b", Address("https://xn--knste-kva.example", "/%C3%A4%20b")),
+        ("unix:/run/app.sock", Address("http://localhost", "", "/run/app.sock")),
+        ("unix:///run/app.sock", Address("http://localhost", "", "/run/app.sock")),
+        ("UNIX:/run/my app.sock:/site/", Address("http://localhost", "/site", "/run/my app.sock")),
+        ("unix:/run/app.sock:", Address("http://localhost", "", "/run/app.sock")),
     ],
 )
 def test_addresses(text: str, expected: Address) -> None:
@@ -39,6 +47,15 @@ def test_addresses(text: str, expected: Address) -> None:
         ("http://user:word@example.com", "leave out user"),
         ("http://example.com/?q=1", "leave out user"),
         ("http://example.com/#top", "leave out user"),
+        ("http://exa mple.com", "names no host"),
+        ("http://[::zz]", "is not an address|names no host"),
+        ("http://a..b", "names no host"),
+        ("http://example.com/a/../b", "has . or .. in its path"),
+        ("unix:", "names no socket"),
+        ("unix:app.sock", "names no socket"),
+        ("unix://run/app.sock", "names no socket"),
+        ("unix:/run/app.sock:site", "names no socket"),
+        ("unix:/" + "x" * 107, "longer than a socket's path"),
     ],
 )
 def test_what_is_no_address(text: str, fault: str) -> None:
@@ -79,6 +96,29 @@ def test_every_target_in_ascii_passes_byte_for_byte(text: str) -> None:
     path, _, query = asked.partition(b"?")  # ASGI cannot tell an empty query from none
     assert url.raw_path_qs.encode() == (path + b"?" + query if query else path)
     assert (url.host, url.port) == ("127.0.0.1", 3000)
+
+
+def test_a_password_is_not_repeated() -> None:
+    with pytest.raises(ValueError, match="leave out user") as caught:
+        parse_address("http://me:secret@example.com")
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text", ["http://127.0.0.1:3000", "https://example.com/site", "unix:/run/app.sock", "unix:/run/app.sock:/site"]
+)
+def test_an_address_is_shown_as_it_is_written(text: str) -> None:
+    assert str(parse_address(text)) == text
+
+
+@given(st.text(max_size=40) | st.from_regex(r"\A(?:https?://|unix:)[!-~ü]{0,30}\Z"))
+def test_any_text_is_an_address_that_reads_alike_or_none(text: str) -> None:
+    try:
+        address = parse_address(text)
+    except ValueError:
+        return
+    assert parse_address(str(address)) == address
+    assert target(address, http_scope(b"/x")) is not None
 
 
 @pytest.mark.parametrize(

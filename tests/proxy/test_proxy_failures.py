@@ -1,6 +1,7 @@
 """Upstreams that misbehave, and visitors who leave."""
 
 import asyncio
+import json
 import logging
 import socket
 import struct
@@ -8,14 +9,13 @@ import time
 
 import pytest
 
-from guardware.config.schema import Proxy
 from guardware.errors import BrokenAnswerError
 from guardware.http import Message
 
 from .conftest import PeerFactory, UpstreamFactory
 from .peers import OK, Visitor, ask, http_scope, replies
 
-HASTY = Proxy.model_validate({"connect_timeout": 0.3, "read_timeout": 0.3})
+HASTY = {"connect_timeout": 0.2, "first_byte_timeout": 0.2, "read_timeout": 0.2}
 
 
 def reset(writer: asyncio.StreamWriter) -> None:
@@ -32,11 +32,11 @@ def free_port() -> int:
         return port
 
 
-def assert_plain_refusal(got: Visitor, status: int, port: int) -> None:
+def assert_refused(got: Visitor, status: int, port: int) -> None:
     assert (got.status, got.whole) == (status, True)
-    assert got.values(b"content-type") == [b"text/plain; charset=utf-8"]
+    assert got.values(b"content-type") == [b"application/problem+json"]
     assert got.values(b"cache-control") == [b"no-store"]
-    assert b"Please try again" in got.body
+    assert json.loads(got.body)["status"] == status
     assert b"127.0.0.1" not in got.body
     assert str(port).encode() not in got.body
 
@@ -45,7 +45,7 @@ async def test_nobody_listens(upstream: UpstreamFactory, caplog: pytest.LogCaptu
     port = free_port()
     with caplog.at_level(logging.WARNING, "guardware.proxy"):
         got = await ask(upstream(f"http://127.0.0.1:{port}"))
-    assert_plain_refusal(got, 502, port)
+    assert_refused(got, 502, port)
     assert "no answer from the upstream" in caplog.text
 
 
@@ -84,7 +84,7 @@ async def test_what_is_no_answer(peer: PeerFactory, upstream: UpstreamFactory, a
         writer.close()
 
     site = await peer(say)
-    assert_plain_refusal(await ask(upstream(site.url)), 502, site.port)
+    assert_refused(await ask(upstream(site.url)), 502, site.port)
 
 
 async def test_reset_before_the_answer(peer: PeerFactory, upstream: UpstreamFactory) -> None:
@@ -92,7 +92,7 @@ async def test_reset_before_the_answer(peer: PeerFactory, upstream: UpstreamFact
         reset(writer)
 
     site = await peer(hang_up)
-    assert_plain_refusal(await ask(upstream(site.url), method="POST"), 502, site.port)
+    assert_refused(await ask(upstream(site.url), method="POST"), 502, site.port)
     assert len(site.heads) == 1, "a POST is not sent twice"
 
 
@@ -119,7 +119,7 @@ async def test_no_answer_in_time(peer: PeerFactory, upstream: UpstreamFactory) -
 
     site = await peer(think)
     begun = time.monotonic()
-    assert_plain_refusal(await ask(upstream(site.url, HASTY)), 504, site.port)
+    assert_refused(await ask(upstream(site.url, **HASTY)), 504, site.port)
     assert time.monotonic() - begun < 3
 
 
@@ -131,8 +131,8 @@ async def test_no_connection_in_time(upstream: UpstreamFactory) -> None:
             filler.setblocking(False)
             filler.connect_ex(deaf.getsockname())
         port = deaf.getsockname()[1]
-        got = await ask(upstream(f"http://127.0.0.1:{port}", HASTY))
-    assert_plain_refusal(got, 504, port)
+        got = await ask(upstream(f"http://127.0.0.1:{port}", **HASTY))
+    assert_refused(got, 504, port)
 
 
 async def test_an_upstream_that_does_not_read_an_upload(peer: PeerFactory, upstream: UpstreamFactory) -> None:
@@ -142,9 +142,12 @@ async def test_an_upstream_that_does_not_read_an_upload(peer: PeerFactory, upstr
     site = await peer(ignore)
     size = str(64 << 20).encode()
     got = await ask(
-        upstream(site.url, HASTY), method="POST", headers=[(b"content-length", size)], body=[b"x" * (1 << 20)] * 64
+        upstream(site.url, **HASTY),
+        method="POST",
+        headers=[(b"content-length", size)],
+        body=[b"x" * (1 << 20)] * 64,
     )
-    assert_plain_refusal(got, 504, site.port)
+    assert_refused(got, 504, site.port)
 
 
 @pytest.mark.parametrize(
@@ -173,7 +176,7 @@ async def test_an_answer_that_breaks_off_has_no_end(
     site = await peer(half)
     visitor = Visitor()
     with pytest.raises(BrokenAnswerError):
-        await upstream(site.url, HASTY)(http_scope(), visitor.receive, visitor.send)
+        await upstream(site.url, **HASTY)(http_scope(), visitor.receive, visitor.send)
     assert visitor.status == 200
     assert not visitor.whole
     assert b"half".startswith(visitor.body)

@@ -1,6 +1,7 @@
 """The gallery as a site."""
 
 import asyncio
+import errno
 import os
 import re
 import threading
@@ -171,10 +172,18 @@ async def test_the_way_to_a_folder_stays_on_the_site(root: Path, site: ASGIApp, 
         )
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "PATCH"])
-async def test_it_only_shows(site: ASGIApp, method: str) -> None:
-    got = await get(site, method=method)
-    assert (got.status, got.values(b"allow")) == (405, [b"GET, HEAD"])
+@pytest.mark.parametrize("target", [b"/", b"/over-the_sea.jpg", b"/nothing"])
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "TRACE", "PROPFIND", "get"])
+async def test_it_only_shows(site: ASGIApp, method: str, target: bytes) -> None:
+    got = await get(site, target, method)
+    assert (got.status, got.values(b"allow")) == (405, [b"GET, HEAD, OPTIONS"])
+
+
+@pytest.mark.parametrize("target", [b"/", b"/over-the_sea.jpg", b"/nothing"])
+async def test_what_one_may_ask(site: ASGIApp, target: bytes) -> None:
+    got = await get(site, target, "OPTIONS", [(b"origin", b"https://other.example")])
+    assert (got.status, got.body, got.values(b"allow")) == (204, b"", [b"GET, HEAD, OPTIONS"])
+    assert got.values(b"access-control-allow-origin") == [], "pictures are not for other sites' scripts"
 
 
 @pytest.mark.parametrize(
@@ -228,10 +237,25 @@ async def test_what_is_not_there(root: Path, site: ASGIApp, target: bytes) -> No
     assert (got.status, got.body, got.whole) == (404, b"Not found.\n", True)
 
 
-async def test_a_file_without_permission(site: ASGIApp, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [(errno.EACCES, 404), (errno.EIO, 404), (errno.EMFILE, 503), (errno.ENFILE, 503)],
+)
+async def test_a_file_that_cannot_be_opened(
+    site: ASGIApp, monkeypatch: pytest.MonkeyPatch, error: int, status: int
+) -> None:
     # Not chmod: tests may run as root, who reads everything.
-    monkeypatch.setattr(os, "access", lambda path, mode: not str(path).endswith("over-the_sea.jpg"))
-    assert (await get(site, b"/over-the_sea.jpg")).status == 404
+    opens = os.open
+
+    def fails(path: str, flags: int, *more: int, **options: int) -> int:
+        if path == "over-the_sea.jpg":
+            raise OSError(error, os.strerror(error))
+        return opens(path, flags, *more, **options)
+
+    monkeypatch.setattr(os, "open", fails)
+    got = await get(site, b"/over-the_sea.jpg")
+    assert (got.status, got.values(b"cache-control")) == (status, [b"no-store"])
+    assert got.values(b"retry-after") == ([b"2"] if status == 503 else [])
 
 
 async def test_well_known_files_are_there(root: Path, site: ASGIApp) -> None:
@@ -290,7 +314,7 @@ async def test_many_pictures_come_in_pages(root: Path, site: ASGIApp) -> None:
 async def test_a_large_folder_does_not_hold_up_other_requests(
     root: Path, site: ASGIApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for number in range(10_000):
+    for number in range(4000):
         (root / f"picture {number}.jpg").touch()
     old = time.time() - 60
     os.utime(root, (old, old))

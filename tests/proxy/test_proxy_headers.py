@@ -1,11 +1,14 @@
 """Which lines pass, which are dropped, which are ours."""
 
+from ipaddress import ip_network
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from guardware.http import RawHeaders
-from guardware.proxy.headers import Visitor, from_connection, has_body, to_upstream, to_visitor
+from guardware.proxy.headers import Visitor, from_connection, from_scope, has_body, to_upstream, to_visitor
+from guardware.visit import VisitReader
 
 WHO = Visitor("192.0.2.7", "https")
 OURS = {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "forwarded"}
@@ -101,6 +104,32 @@ def test_the_visitor_as_the_connection_shows_it(scope: dict[str, object], expect
 
 
 @pytest.mark.parametrize(
+    ("client", "headers", "expected"),
+    [
+        (("10.0.0.1", 1), [], Visitor("10.0.0.1", "http")),
+        (
+            ("10.0.0.1", 1),
+            [(b"x-forwarded-for", b"203.0.113.9"), (b"x-forwarded-proto", b"https")],
+            Visitor("203.0.113.9", "https"),
+        ),
+        (("192.0.2.7", 1), [(b"x-forwarded-for", b"203.0.113.9")], Visitor("192.0.2.7", "http")),
+        (None, [], Visitor(None, "http")),
+    ],
+)
+def test_the_visitor_as_the_middleware_judged_him(
+    client: tuple[str, int] | None, headers: RawHeaders, expected: Visitor
+) -> None:
+    scope = {"type": "http", "path": "/", "headers": headers, "client": client, "scheme": "http"}
+    visit = VisitReader([ip_network("10.0.0.0/8")]).read(scope)
+    assert from_scope({**scope, "state": {"guardware.visit": visit}}) == expected
+
+
+def test_the_visitor_where_nobody_judged() -> None:
+    scope = {"client": ("192.0.2.7", 1), "scheme": "https"}
+    assert from_scope(scope) == from_scope({**scope, "state": {}}) == Visitor("192.0.2.7", "https")
+
+
+@pytest.mark.parametrize(
     ("headers", "expected"),
     [
         ([], False),
@@ -149,6 +178,14 @@ def test_what_does_not_go_to_the_visitor(dropped: RawHeaders) -> None:
 )
 def test_an_answer_that_cannot_be_sent_on(bad: tuple[bytes, bytes]) -> None:
     assert to_visitor([(b"vary", b"*"), bad]) is None
+
+
+@pytest.mark.parametrize(
+    "codings",
+    [[b"gzip, chunked"], [b"gzip"], [b"chunked", b"chunked"], [b"chunked, identity"], [b"xchunked"], [b""]],
+)
+def test_codings_that_cannot_be_undone_are_no_answer(codings: list[bytes]) -> None:
+    assert to_visitor([(b"Transfer-Encoding", coding) for coding in codings]) is None
 
 
 def test_two_lengths_are_no_answer() -> None:

@@ -3,12 +3,14 @@
 import asyncio
 import re
 import socket
+import stat
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from guardware.errors import GuardwareError
-from guardware.proxy.listen import address_of, listen_tcp, listen_unix
+from guardware.proxy.listen import address_of, listen_tcp, listen_unix, remove_unix
 
 
 def test_a_free_port() -> None:
@@ -93,3 +95,30 @@ def test_a_unix_socket_that_cannot_be(tmp_path: Path, path: str) -> None:
     with pytest.raises(GuardwareError, match="cannot listen on"):
         listen_unix(str(tmp_path / path))
     assert (tmp_path / "file").read_text() == "precious"
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o660, 0o666])
+def test_the_rights_of_a_unix_socket(tmp_path: Path, mode: int) -> None:
+    """Whatever the umask: a front mostly runs as another user."""
+    path = tmp_path / "socket"
+    with listen_unix(str(path), mode):
+        assert stat.S_IMODE(path.stat().st_mode) == mode
+
+
+def test_a_unix_socket_is_removed_when_nobody_serves_it(tmp_path: Path) -> None:
+    path = tmp_path / "socket"
+    with listen_unix(str(path)):
+        remove_unix(str(path))
+        assert path.exists()
+    remove_unix(str(path))
+    assert not path.exists()
+    remove_unix(str(path))
+
+
+def test_the_backlog_stays_though_few_are_accepted_at_a_time() -> None:
+    (opened,) = listen_tcp("127.0.0.1", 0)
+    with opened, ExitStack() as clients:
+        opened.listen(1)  # as asyncio does where workers share a socket
+        for _ in range(20):
+            client = clients.enter_context(socket.create_connection(opened.getsockname(), timeout=5))
+            client.sendall(b"x")

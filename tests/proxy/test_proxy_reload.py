@@ -12,7 +12,7 @@ import pytest
 
 from guardware.config.schema import Config
 from guardware.errors import ConfigError, StoreError
-from guardware.proxy.reload import Reloader
+from guardware.proxy.reload import PolicyFile, Reloader, Stamp
 
 TICK = 0.05
 
@@ -60,7 +60,7 @@ def guard() -> Guard:
 
 @asynccontextmanager
 async def watching(file: Path, guard: Guard, interval: float = TICK) -> AsyncIterator[None]:
-    task = asyncio.create_task(Reloader(file, load, guard, interval=interval).watch())
+    task = asyncio.create_task(Reloader([PolicyFile(file, load, guard)], interval=interval).watch())
     await asyncio.sleep(0.01)
     yield
     task.cancel()
@@ -125,11 +125,11 @@ async def test_a_bad_file_keeps_the_policy_and_names_every_fault(
 
 async def test_a_guard_that_cannot_change_over(file: Path, guard: Guard, caplog: pytest.LogCaptureFixture) -> None:
     guard.fault = StoreError("redis does not answer")
-    assert not await Reloader(file, load, guard).reload()
+    assert not await PolicyFile(file, load, guard).reload()
     assert "StoreError: redis does not answer" in caplog.text
     assert "stays in force" in caplog.text
     guard.fault = None
-    assert await Reloader(file, load, guard).reload()
+    assert await PolicyFile(file, load, guard).reload()
 
 
 async def test_a_file_that_goes_away_and_comes_back(file: Path, guard: Guard) -> None:
@@ -140,3 +140,36 @@ async def test_a_file_that_goes_away_and_comes_back(file: Path, guard: Guard) ->
         write(file, "back again")
         await until(lambda: bool(guard.names))
     assert guard.names == ["back again"]
+
+
+class Thing:
+    """Stands for whatever lives by a file."""
+
+    def __init__(self) -> None:
+        self.reloads = 0
+        self.at: Stamp | None = (1,)
+
+    def stamp(self) -> Stamp | None:
+        return self.at
+
+    async def reload(self) -> bool:
+        self.reloads += 1
+        return True
+
+
+async def test_only_what_changed_is_read_again_and_all_of_it_when_asked() -> None:
+    one, other, told = Thing(), Thing(), list[str]()
+    reloader = Reloader(
+        [one, other], interval=TICK, before=lambda: told.append("before"), after=lambda: told.append("after")
+    )
+    watching = asyncio.create_task(reloader.watch())
+    await asyncio.sleep(0.01)
+    one.at = (2,)
+    await until(lambda: one.reloads == 1)
+    assert (other.reloads, told) == (0, [])
+    reloader.ask()
+    await until(lambda: "after" in told)
+    assert (one.reloads, other.reloads, told) == (2, 1, ["before", "after"])
+    watching.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await watching

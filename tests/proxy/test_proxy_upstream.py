@@ -4,7 +4,6 @@ import asyncio
 
 import pytest
 
-from guardware.config.schema import Proxy
 from guardware.proxy.headers import Visitor as Who
 
 from .conftest import PeerFactory, UpstreamFactory
@@ -57,7 +56,7 @@ async def test_the_target_is_untouched(peer: PeerFactory, upstream: UpstreamFact
 
 async def test_the_host_can_be_the_upstreams_own(peer: PeerFactory, upstream: UpstreamFactory) -> None:
     site = await peer(replies(OK))
-    await ask(upstream(site.url, Proxy(preserve_host=False)))
+    await ask(upstream(site.url, preserve_host=False))
     assert f"host: 127.0.0.1:{site.port}".encode() in [line.lower() for line in site.lines()]
     assert b"x-forwarded-host: art.example" in site.lines()
 

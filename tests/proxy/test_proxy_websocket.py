@@ -11,7 +11,7 @@ from aiohttp.test_utils import TestServer
 
 from guardware.http import Message
 
-from .conftest import UpstreamFactory
+from .conftest import PeerFactory, UpstreamFactory
 from .peers import http_scope
 
 Talk = Callable[[web.WebSocketResponse], Awaitable[None]]
@@ -174,6 +174,48 @@ async def test_handshakes_that_are_refused(
     scope = ws_scope(target, extensions=extensions)
     await upstream(str(server.make_url("/")))(scope, browser.receive, browser.send)
     assert [await browser.hear() for _ in expected] == expected
+
+
+async def test_another_address_steps_in(site: Site, upstream: UpstreamFactory, unused_tcp_port: int) -> None:
+    server = await site(echo)
+    app = upstream([f"http://127.0.0.1:{unused_tcp_port}", str(server.make_url("/"))])
+    for _ in range(3):
+        browser = Browser()
+        running = asyncio.create_task(app(ws_scope(), browser.receive, browser.send))
+        assert (await browser.hear())["type"] == "websocket.accept"
+        browser.to_app.put_nowait({"type": "websocket.disconnect", "code": 1005})
+        await running
+
+
+async def test_where_no_route_fits(upstream: UpstreamFactory) -> None:
+    browser = Browser()
+    scope = ws_scope(extensions={"websocket.http.response": {}})
+    app = upstream((), routes=[{"host": "other.example", "upstream": "http://127.0.0.1:9"}])
+    await app(scope, browser.receive, browser.send)
+    assert (await browser.hear())["status"] == 404
+
+
+async def test_more_than_there_are_connections(site: Site, upstream: UpstreamFactory) -> None:
+    server = await site(echo)
+    app = upstream(str(server.make_url("/")), max_connections=1, connect_timeout=0.05)
+    first, second = Browser(), Browser()
+    running = asyncio.create_task(app(ws_scope(), first.receive, first.send))
+    assert (await first.hear())["type"] == "websocket.accept"
+    await app(ws_scope(extensions={"websocket.http.response": {}}), second.receive, second.send)
+    assert (await second.hear())["status"] == 503
+    first.to_app.put_nowait({"type": "websocket.disconnect", "code": 1005})
+    await running
+
+
+async def test_a_handshake_that_is_not_answered(peer: PeerFactory, upstream: UpstreamFactory) -> None:
+    async def silent(_: asyncio.StreamReader, __: asyncio.StreamWriter) -> None:
+        await asyncio.Event().wait()
+
+    browser = Browser()
+    scope = ws_scope(extensions={"websocket.http.response": {}})
+    app = upstream((await peer(silent)).url, connect_timeout=0.05, first_byte_timeout=0.05)
+    await app(scope, browser.receive, browser.send)
+    assert (await browser.hear())["status"] == 504
 
 
 async def test_nobody_listens(upstream: UpstreamFactory, unused_tcp_port: int) -> None:

@@ -1,0 +1,1 @@
+"""Files of one folder over HTTP: found and opened safely, answered with, and sent."""
