@@ -40,7 +40,10 @@ server { listen 80; root /var/www/gallery; sendfile on; }
 """
 PASSING = """\
 upstream site { server SITE; keepalive 32; }
-server { listen 80; location / { proxy_pass http://site; proxy_http_version 1.1; proxy_set_header Connection ""; } }
+server {
+    listen 80;
+    location / { proxy_pass http://site; proxy_http_version 1.1; proxy_set_header Connection ""; }
+}
 """
 NGINX = """\
 daemon off; master_process off; pid nginx.pid; error_log stderr crit;
@@ -214,7 +217,7 @@ def _rows(label: str, runs: dict[str, list[Measured]]) -> list[tuple[str, ...]]:
         name: Measured(statistics.median(r.rate for r in found), statistics.median(r.per_cpu for r in found))
         for name, found in runs.items()
     }
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for name, found in middle.items():
         bare = middle["a site" if name.startswith("a site") else "files"]
         rate, cpu = f"{found.rate / bare.rate:.2f}", f"{found.per_cpu / bare.per_cpu:.2f}"

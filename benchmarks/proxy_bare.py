@@ -61,7 +61,7 @@ class Bare:
 
 if __name__ == "__main__":
     uvicorn.run(
-        Bare(sys.argv[2]),  # type: ignore[arg-type]
+        Bare(sys.argv[2]),
         port=int(sys.argv[1]),
         http="httptools",
         loop="asyncio",

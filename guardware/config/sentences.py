@@ -10,12 +10,12 @@ from guardware.config.fields import at, choices, closest, fields_of, mend_key, s
 from guardware.config.schema import Config
 
 _ALPHABETS = {
-    r"^[A-Za-z0-9_-]*$": "letters a to z, digits, - and _",
-    r"^[A-Za-z0-9-]*$": "letters a to z, digits and -",
+    r"^[A-Za-z0-9_-]*$": "only letters a to z, digits, - and _",
+    r"^[A-Za-z0-9-]*$": "only letters a to z, digits and -",
     r"^(/[A-Za-z0-9._/-]*[A-Za-z0-9._-]/)?$": "a path that begins and ends with /, such as /.originals/",
     r"^/": "a path that begins with /",
     r"^/[!-~]*$": "a path that begins with /, without spaces",
-    r"^[^\s;,=\"]*$": "letters, digits and signs other than space ; , = and quotes",
+    r"^[^\s;,=\"]*$": "only letters, digits and signs other than space ; , = and quotes",
 }
 """What the patterns in the schema allow, in words."""
 
@@ -88,7 +88,7 @@ def _too_long(error: ErrorDetails, variables: tuple[str, ...]) -> str:
 
 
 def _wrong_letters(error: ErrorDetails, variables: tuple[str, ...]) -> str:
-    return f"has letters that cannot stand here; write only {_ALPHABETS[error['ctx']['pattern']]}"
+    return f"has letters that cannot stand here; write {_ALPHABETS[error['ctx']['pattern']]}"
 
 
 def _refused(error: ErrorDetails, variables: tuple[str, ...]) -> str:

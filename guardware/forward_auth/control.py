@@ -6,7 +6,6 @@ fault, never a guess.
 """
 
 import re
-from collections.abc import Iterable
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -28,6 +27,8 @@ CONTROL = frozenset([*_METHODS, *_TARGETS, _URL, _HOST])
 
 _SOURCES = (b"x-forwarded-for", b"forwarded")
 """One of them must be there: else every visitor would count as the front itself."""
+
+_READ = CONTROL | frozenset(_SOURCES) | {b"x-forwarded-proto"}
 
 _TOKEN = re.compile(rb"[A-Za-z!#$%&'*+.^_`|~-]{1,32}")
 """A method: RFC 9110, section 5.6.2, as far as methods go (registry of IANA, 2026: the longest has 17 letters)."""
@@ -54,11 +55,13 @@ def read_asked(headers: RawHeaders, path: bytes = b"", method: str = "") -> Aske
     ``path`` and ``method``: where the front (Envoy) puts path and query behind the endpoint's address and asks by
     the visitor's method; empty for all others.
     """
-    doubled = _doubled(headers)
-    if doubled:
-        return f"The header {doubled.decode()} is there twice; let the front replace it."
-    values = {name: value for name, value in headers if name in CONTROL or name in _SOURCES}
-    if not any(values.get(name) for name in _SOURCES):
+    values: dict[bytes, bytes] = {}
+    for name, value in headers:
+        if name in _READ:
+            if name in values and name not in _SOURCES:
+                return f"The header {name.decode()} is there twice; let the front replace it."
+            values[name] = value
+    if not (values.get(b"x-forwarded-for") or values.get(b"forwarded")):
         return "There is no X-Forwarded-For; let the front send the visitor's address in it."
     if _URL not in values:
         url_scheme = url_host = None
@@ -67,19 +70,16 @@ def read_asked(headers: RawHeaders, path: bytes = b"", method: str = "") -> Aske
         values[_URL] = whole[3]
     else:
         return "X-Original-URL is no address such as https://example.com/art/1.jpg."
-    target = _one([path] if path else [], (values.get(name) for name in (*_TARGETS, _URL)))
+    target = _one(path, *map(values.get, _TARGETS), values.get(_URL))
     if target is None or not _TARGET.fullmatch(target):
         return "What X-Original-URI or X-Forwarded-Uri says is missing, no path, or not the same in both."
-    said = _one([method.encode("latin-1")] if method else [], (values.get(name) for name in _METHODS))
+    said = _one(method.encode("latin-1"), *map(values.get, _METHODS))
     if said is None or not _TOKEN.fullmatch(said):
         return "What X-Original-Method or X-Forwarded-Method says is missing, no method, or not the same in both."
-    host = _one([], (values.get(_HOST), url_host), missing=b"")
+    host = _one(b"", values.get(_HOST), url_host, missing=b"")
     if host is None or b"," in host:
         return "X-Forwarded-Host names several hosts, or not the one of X-Original-URL."
-    if (
-        url_scheme is not None
-        and dict(headers).get(b"x-forwarded-proto", url_scheme).lower() != url_scheme.lower()
-    ):
+    if url_scheme is not None and values.get(b"x-forwarded-proto", url_scheme).lower() != url_scheme.lower():
         return "X-Forwarded-Proto and X-Original-URL name different schemes."
     return Asked(said.decode(), target, host)
 
@@ -120,20 +120,13 @@ def with_host(headers: RawHeaders, host: bytes) -> RawHeaders:
     return kept if placed else [(b"host", host), *kept]
 
 
-def _doubled(headers: RawHeaders) -> bytes:
-    """A name that may be there once and is there twice, or b""."""
-    seen: set[bytes] = set()
-    for name, _ in headers:
-        if name in CONTROL or name == b"x-forwarded-proto":
-            if name in seen:
-                return name
-            seen.add(name)
-    return b""
-
-
-def _one(first: list[bytes], rest: Iterable[bytes | None], missing: bytes | None = None) -> bytes | None:
-    """The value that all who say one agree on; None if they do not; ``missing`` if nobody says one."""
-    said = {*first, *(value for value in rest if value is not None)}
-    if not said:
-        return missing
-    return said.pop() if len(said) == 1 else None
+def _one(first: bytes, *rest: bytes | None, missing: bytes | None = None) -> bytes | None:
+    """The value that all who say one agree on; None if they do not; ``missing`` if nobody says one. ``first`` says
+    none if it is empty; the others do even so."""
+    said = first or None
+    for value in rest:
+        if value is not None:
+            if said is not None and value != said:
+                return None
+            said = value
+    return missing if said is None else said

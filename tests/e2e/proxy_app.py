@@ -1,9 +1,13 @@
-"""The application behind a proxy; ``python proxy_app.py PORT``. It tells what it saw, counts, echoes and waits."""
+"""The application behind a proxy: it tells what it saw, counts, echoes and waits.
+
+``python proxy_app.py PORT``; with ``PORT PICTURE`` it answers everything outside ``/app/`` with that picture.
+"""
 
 import asyncio
 import gzip
 import json
 import sys
+from pathlib import Path
 from typing import Any
 from zlib import crc32
 
@@ -16,16 +20,19 @@ Headers = list[tuple[bytes, bytes]]
 
 
 class App:
-    """Everything below ``/app/`` that no table names is told back, as JSON, with what was asked."""
+    """Everything that no table names is told back, as JSON. ``picture``: what is shown elsewhere, if anything."""
 
-    def __init__(self) -> None:
+    def __init__(self, picture: bytes = b"") -> None:
+        self._picture = picture
         self._released = asyncio.Event()
         self._pages = {"/app/events": self._events, "/app/release": self._release, "/app/packed": _packed}
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "websocket":
             await _echo(receive, send)
-        elif scope["type"] == "http":
+        elif self._picture and not scope["path"].startswith("/app/"):
+            await _whole(send, self._picture, [(b"content-type", b"image/jpeg"), (b"etag", b'"one"')])
+        else:
             await self._pages.get(scope["path"], _tell)(scope, receive, send)
 
     async def _events(self, _: Any, __: Any, send: Any) -> None:
@@ -83,4 +90,5 @@ async def _whole(send: Any, body: bytes, headers: Headers) -> None:
 
 
 if __name__ == "__main__":
-    uvicorn.run(App(), port=int(sys.argv[1]), lifespan="off", proxy_headers=False, log_level="warning")
+    app = App(Path(sys.argv[2]).read_bytes() if len(sys.argv) > 2 else b"")
+    uvicorn.run(app, port=int(sys.argv[1]), lifespan="off", proxy_headers=False, log_level="warning")

@@ -32,8 +32,8 @@ http {{
     proxy_http_version 1.1;
     proxy_buffering off;
     proxy_request_buffering off;
-    map $http_upgrade $connection {{ "" ""; default upgrade; }}
-    proxy_set_header Connection $connection;
+    map $http_upgrade $way {{ "" ""; default upgrade; }}
+    proxy_set_header Connection $way;
     proxy_set_header Upgrade $http_upgrade;
     proxy_set_header Host $http_host;
 {more}
@@ -55,7 +55,7 @@ _FRONT = """\
         location / {{
             proxy_pass http://guardware;
             proxy_bind {source};
-            proxy_set_header Connection $connection;
+            proxy_set_header Connection $way;
             proxy_set_header Upgrade $http_upgrade;
             proxy_set_header Host $http_host;
             proxy_set_header X-Forwarded-For $remote_addr;
@@ -100,10 +100,10 @@ def build_root(folder: Path, gallery: Gallery) -> Path:
 
 
 @contextmanager
-def application(folder: Path) -> Iterator[int]:
-    """``proxy_app.py``; its port."""
+def application(folder: Path, *picture: str) -> Iterator[int]:
+    """``proxy_app.py``; its port. ``picture``: the file that it answers everything with."""
     port = free_port()
-    argv = [sys.executable, str(Path(__file__).with_name("proxy_app.py")), str(port)]
+    argv = [sys.executable, str(Path(__file__).with_name("proxy_app.py")), str(port), *picture]
     with server(argv, cwd=folder, log=folder / "app.log", answers=partial(listens, port)):
         yield port
 

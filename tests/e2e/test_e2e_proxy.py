@@ -51,6 +51,11 @@ class Chain(NamedTuple):
     def original(self) -> bytes:
         return self.gallery.originals["picture-0.jpg"]
 
+    @property
+    def kept(self) -> Gallery:
+        """That original alone, since to look for pieces of all of them takes a while."""
+        return Gallery(self.gallery.folder, {"picture-0.jpg": self.original})
+
     def ask(self, target: str = ART, lines: Lines = BROWSER, *more: tuple[str, str], method: str = "GET") -> Reply:
         return ask(self.port, target, (*lines, *more), method)
 
@@ -109,15 +114,15 @@ class TestPictures:
 
     def test_are_variants_for_curl(self, chain: Chain, tmp_path: Path) -> None:
         taken = chain.curl(tmp_path, ART)
-        assert_previews([taken], chain.gallery)
+        assert_previews([taken], chain.kept)
         reply = chain.ask(ART, CURL)
-        assert_previews([reply.body], chain.gallery)
+        assert_previews([reply.body], chain.kept)
         assert (reply.status, reply.one("x-robots-tag")) == (200, "noai, noimageai")
 
     def test_are_refused_to_a_crawler_for_training(self, chain: Chain) -> None:
         reply = chain.ask(ART, GPTBOT)
         assert reply.status == 403
-        assert_no_originals([reply.body], chain.gallery)
+        assert_no_originals([reply.body], chain.kept)
 
     @pytest.mark.parametrize("lines", [BROWSER, CURL, GPTBOT])
     def test_head_has_the_lines_and_no_body(self, chain: Chain, lines: Lines) -> None:
@@ -147,7 +152,7 @@ class TestPartsAndConditions:
     @pytest.mark.parametrize("wanted", ["bytes=0-", "bytes=1000-200000", "bytes=-5000", "bytes=0-9,1000-90000"])
     def test_others_get_no_part(self, chain: Chain, lines: Lines, wanted: str) -> None:
         reply = chain.ask(ART, lines, ("Range", wanted))
-        assert_no_originals([reply.body], chain.gallery)
+        assert_no_originals([reply.body], chain.kept)
         assert reply.status in (200, 206, 403)
 
     def test_nothing_new_for_a_browser_that_has_it(self, chain: Chain) -> None:
@@ -160,7 +165,7 @@ class TestPartsAndConditions:
     def test_who_has_an_original_learns_nothing_from_its_tag(self, chain: Chain) -> None:
         reply = chain.ask(ART, CURL, ("If-None-Match", chain.etag))
         assert reply.status == 200
-        assert_previews([reply.body], chain.gallery)
+        assert_previews([reply.body], chain.kept)
 
     def test_a_part_only_of_the_same_picture(self, chain: Chain) -> None:
         part = ("Range", "bytes=10-19")
@@ -168,7 +173,7 @@ class TestPartsAndConditions:
         assert (same.status, same.body) == (206, chain.original[10:20])
         other = chain.ask(ART, BROWSER, part, ("If-Range", '"another"'))
         assert (other.status, other.body == chain.original) == (200, True)
-        assert_previews([chain.ask(ART, CURL, part, ("If-Range", chain.etag)).body], chain.gallery)
+        assert_previews([chain.ask(ART, CURL, part, ("If-Range", chain.etag)).body], chain.kept)
 
 
 class TestPages:
@@ -185,7 +190,10 @@ class TestPages:
     def test_say_date_and_server_once(self, chain: Chain, target: str) -> None:
         for lines in (BROWSER, CURL, GPTBOT):
             reply = chain.ask(target, lines)
-            assert [len(reply.all(name)) for name in ("date", "server")] == [1, 1], reply
+            assert len(reply.all("date")) == 1, reply
+            # What guardware answers itself does not say who answers.
+            ours = lines is GPTBOT or target == "/robots.txt"
+            assert len(reply.all("server")) == (0 if ours and "front" not in chain.shape else 1)
 
     def test_cookies_stay_apart(self, chain: Chain) -> None:
         reply = chain.ask("/app/cookies", PAGE)
@@ -269,7 +277,7 @@ class TestUploads:
     def test_curl_gets_no_picture_by_sending_one(self, chain: Chain) -> None:
         for method in ("POST", "PUT", "DELETE", "OPTIONS", "PROPFIND", "TRACE"):
             reply = chain.ask(ART, CURL, ("Content-Length", "0"), method=method)
-            assert_no_originals([reply.body], chain.gallery)
+            assert_no_originals([reply.body], chain.kept)
             assert reply.status < 500
 
 
