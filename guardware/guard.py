@@ -10,7 +10,8 @@ import math
 import os
 import secrets
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from guardware.aftermath import Aftermath
@@ -114,17 +115,24 @@ class Guard:
         self._numbers = itertools.count(int.from_bytes(os.urandom(5), "big"))
         self._hints = Hints(config)
 
-    async def start(self) -> None:
-        """Agree on the secret with all who share the store. Without one in the configuration, the store has it."""
-        self._hints.at_start()
-        if self._fixed_secret is None:
-            await self._agree_on_secret()
-            if isinstance(self.store, ResilientStore):
-                self.store.on_return = self._agree_on_secret
+    async def start(self, others: Sequence["Guard"] = ()) -> None:
+        """Agree on the secret with all who share the store; ``others``, of the same store, take it over. Without
+        one in the configuration, the store has it."""
+        guards = (self, *others)
+        for guard in guards:
+            guard._hints.at_start()
+        agree = partial(self._agree_on_secret, guards) if self._fixed_secret is None else None
+        if agree is not None:
+            await agree()
+        if isinstance(self.store, ResilientStore):
+            # Set anew even if there is nothing to agree on: the store may have served other guards before.
+            self.store.on_return = agree
 
-    async def _agree_on_secret(self) -> None:
+    async def _agree_on_secret(self, guards: Iterable["Guard"]) -> None:
         """Also when a store comes back that was away at the start: what it knows is under its own secret."""
-        self._keys = KeyMaker(await self.store.secret(secrets.token_bytes(32)))
+        keys = KeyMaker(await self.store.secret(secrets.token_bytes(32)))
+        for guard in guards:
+            guard._keys = keys
 
     def read(self, scope: Scope) -> Visit | None:
         """The visit of an ASGI scope, or None if its path or host cannot be judged safely: answer 400."""

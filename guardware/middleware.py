@@ -15,7 +15,6 @@ from guardware.guard import Guard
 from guardware.http import (
     Answer,
     ASGIApp,
-    Message,
     Receive,
     Scope,
     Send,
@@ -23,6 +22,7 @@ from guardware.http import (
     send_answer,
     without_ours,
 )
+from guardware.lifespan import follow_lifespan
 from guardware.notice_answers import notice_answer
 from guardware.parts import Parts
 from guardware.plans import make_plan
@@ -72,7 +72,8 @@ class GuardMiddleware:
         self._holder = [self._sites]
         self._at_exit = weakref.finalize(self, _write_down, self._holder)
         self._started = False
-        self._starting = asyncio.Lock()
+        # One at a time: what a reload takes over must not be what another one has given up.
+        self._changing = asyncio.Lock()
         self._background: set[asyncio.Task[None]] = set()
 
     def _serve_by(self, new: Sites) -> None:
@@ -141,7 +142,7 @@ class GuardMiddleware:
     async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind = scope["type"]
         if kind == "lifespan":
-            await self._lifespan(scope, receive, send)
+            await follow_lifespan(self.app, scope, receive, send, start=self._start, stop=self._stop)
         elif kind == "websocket":
             if not self._started:
                 await self._start()
@@ -154,17 +155,19 @@ class GuardMiddleware:
 
         What the old one has for itself is closed after GRACE seconds. Raises ConfigError.
         """
-        old = self._sites
-        new = await asyncio.to_thread(sites.build_sites, config, old, self._given)
-        try:
-            await new.start()
-        except BaseException:
-            await sites.retire(new, old, given=self._given)
-            raise
-        self._serve_by(new)
-        self._holder[0] = new
-        self._run(self._retire(old, new))
-        await asyncio.sleep(0)  # A task that has not begun is cancelled without its ``finally``.
+        async with self._changing:
+            old = self._sites
+            new = await asyncio.to_thread(sites.build_sites, config, old, self._given)
+            try:
+                await new.start()
+            except BaseException:
+                await sites.retire(new, old, given=self._given)
+                raise
+            self._serve_by(new)
+            self._holder[0] = new
+            self._started = True
+            self._run(self._retire(old, new))
+            await asyncio.sleep(0)  # A task that has not begun is cancelled without its ``finally``.
 
     async def _retire(self, old: Sites, new: Sites) -> None:
         try:
@@ -242,42 +245,17 @@ class GuardMiddleware:
             scope["headers"] = without_ours(visit.headers)
         await self.app(scope, receive, send)
 
-    async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
-        stopping = False
-
-        async def receive_and_follow() -> Message:
-            nonlocal stopping
-            message = await receive()
-            if message["type"] == "lifespan.startup":
-                await self._start()
-            stopping = stopping or message["type"] == "lifespan.shutdown"
-            return message
-
-        async def stop_and_send(message: Message) -> None:
-            nonlocal stopping
-            if stopping and message["type"].startswith("lifespan.shutdown."):
-                # Once it has this message, the server ends the event loop and waits for nothing more.
-                stopping = False
-                await self._stop()
-            await send(message)
-
-        try:
-            await self.app(scope, receive_and_follow, stop_and_send)
-        finally:
-            # Not when the application merely has no lifespan (Django's raises): its visits are still to come.
-            if stopping:
-                await self._stop()
-
     async def _stop(self) -> None:
         """After the application's own shutdown: it may still have had visits to judge."""
-        for task in self._background:
-            task.cancel()
-        await asyncio.gather(*self._background, return_exceptions=True)
-        await sites.retire(self._sites, given=self._given)
-        self._started = False
+        async with self._changing:
+            for task in self._background:
+                task.cancel()
+            await asyncio.gather(*self._background, return_exceptions=True)
+            await sites.retire(self._sites, given=self._given)
+            self._started = False
 
     async def _start(self) -> None:
-        async with self._starting:
+        async with self._changing:
             if not self._started:
                 await self._sites.start()
                 self._started = True

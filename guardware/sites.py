@@ -1,6 +1,6 @@
 """Sites: which Parts serve a Host; all sites of a process are built, exchanged and closed together."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 
 from guardware.caching import BoundedCache
 from guardware.common import Common, build_common, retire_common
@@ -45,17 +45,13 @@ class Sites:
         return parts.guard.enforced or unread
 
     async def start(self) -> None:
-        """Agree on secrets, and begin what works behind the requests."""
-        store, agreements = self.common.store, []
-        for parts in (self.default, *self.hosts.values()):
-            await parts.guard.start()
-            if isinstance(store, ResilientStore) and store.on_return is not None:
-                agreements.append(store.on_return)
-        if isinstance(store, ResilientStore) and agreements:
-            store.on_return = _one_by_one(agreements)
+        """Agree on the secret, and begin what works behind the requests."""
         await self.common.verifier.start()
         if self.common.sharing is not None:
             self.common.sharing.start()
+        # Once for all, or a store that is away would let each site wait for it. Last, because from here on a store
+        # that comes back agrees with these guards, and no longer with those that it served before.
+        await self.default.guard.start([parts.guard for parts in self.hosts.values()])
 
     def _look(self, value: bytes) -> Parts:
         authority = read_host(value)
@@ -90,11 +86,3 @@ async def retire(
 ) -> None:
     """Close what ``new`` did not take over from ``old``; never a store that was ``given`` to us."""
     await retire_common(old.common, new.common if new is not None else None, given=given)
-
-
-def _one_by_one(steps: list[Callable[[], Awaitable[None]]]) -> Callable[[], Awaitable[None]]:
-    async def all_of_them() -> None:
-        for step in steps:
-            await step()
-
-    return all_of_them

@@ -9,6 +9,7 @@ import click
 
 from guardware.cli.layout import terminal_width
 from guardware.config.loader import load_placed
+from guardware.config.upstreams import check_address
 from guardware.doctor.examine import examine
 from guardware.doctor.finding import Level
 from guardware.doctor.text import as_json, text
@@ -24,7 +25,16 @@ def _address(_context: click.Context, _parameter: click.Parameter, value: str | 
         usable = False
     if not usable:
         raise click.BadParameter(f"{value!r} is no web address; write for example https://example.com")
+    if parts.username is not None:
+        raise click.BadParameter("leave user and password out of the address; the doctor asks as strangers do")
     return value
+
+
+def _upstream(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    try:
+        return value if value is None else check_address(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 @click.command(name="doctor")
@@ -33,6 +43,7 @@ def _address(_context: click.Context, _parameter: click.Parameter, value: str | 
 @click.option(
     "--upstream",
     metavar="URL",
+    callback=_upstream,
     help="What stands behind guardware: is there a way past it? Default: proxy.upstream in the configuration.",
 )
 @click.option("--json", "print_json", is_flag=True, help="Print JSON.")

@@ -3,9 +3,11 @@
 import asyncio
 import socket
 import ssl
+import time
 from collections.abc import Mapping
+from ipaddress import IPv6Address, ip_address
 from typing import NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 import yarl
@@ -17,12 +19,17 @@ PAUSE = 0.2
 """Seconds before each request; at most 5 a second stay far below the usual limits (10 pictures a second)."""
 
 TIMEOUT = 20.0
-"""Seconds for one request, with its redirects."""
+"""Seconds for one request."""
 
 LARGEST = 32 * 1024 * 1024
 """Bytes that are read of an answer."""
 
+PATIENCE = 240.0
+"""Seconds for all requests together: a site that lets each wait must not hold the doctor for hours."""
+
 _REDIRECTS = 3
+_MOVED = frozenset([301, 302, 303, 307, 308])
+_PORTS = {"http": 80, "https": 443}
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0"
 _PAGE = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
@@ -38,6 +45,10 @@ AGENTS: Mapping[str, str] = {
 
 class UnreachableError(GuardwareError):
     """There was no answer; the message says why, and what to look at."""
+
+
+class InsideError(UnreachableError):
+    """The address leads into this machine or its network, and the owner has not named it."""
 
 
 class Reply(NamedTuple):
@@ -64,19 +75,32 @@ class Reply(NamedTuple):
 
 class Client:
     """Used as ``async with``. ``asked`` counts the requests; ``untrusted``: the certificate of a host did not
-    hold, and was passed over from then on."""
+    hold, and was passed over from then on.
 
-    def __init__(self, *, pause: float = PAUSE) -> None:
+    Pages and redirects may name any address, also such as only this machine reaches (a database, the cloud's
+    metadata). There it asks only what the owner names: the addresses given to ``name``.
+    """
+
+    def __init__(self, *, pause: float = PAUSE, patience: float = PATIENCE) -> None:
         self.asked = 0
         self.untrusted: dict[str, str] = {}
         self._pause = pause
+        self._until = time.monotonic() + patience
+        self._named: set[tuple[str, int]] = set()
+        self._may_enter = False
+        self._kept_out = ""
         self._sockets: list[socket.socket] = []
+
+    def name(self, url: str) -> None:
+        """The owner names ``url``: it may lie inside. With it the usual ports of its host, to which sites move."""
+        host, port = _place(url)
+        self._named |= {(host, port), *((host, usual) for usual in _PORTS.values())}
 
     async def __aenter__(self) -> "Client":
         connector = aiohttp.TCPConnector(limit=1, socket_factory=self._socket)
         self._session = aiohttp.ClientSession(
             connector=connector,
-            timeout=aiohttp.ClientTimeout(total=TIMEOUT),
+            timeout=aiohttp.ClientTimeout(total=None),
             cookie_jar=aiohttp.DummyCookieJar(),
             skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding"),
         )
@@ -110,27 +134,43 @@ class Client:
 
     async def ask(self, url: str, headers: Mapping[str, str], *, method: str = "GET") -> Reply:
         """One request, byte for byte at ``url``. Raises UnreachableError."""
+        sent = dict(headers)
+        for _ in range(_REDIRECTS + 1):
+            reply = await self._hop(url, sent, method)
+            target = reply.first("location")
+            if reply.status not in _MOVED or not target:
+                return reply
+            moved = urljoin(url, target)
+            if _place(moved) != _place(url):
+                sent.pop("Authorization", None)
+            url = moved
+        raise UnreachableError(f"{url} does not answer: it leads from one address to the next without end")
+
+    async def _hop(self, url: str, headers: Mapping[str, str], method: str) -> Reply:
+        """One request, with another where the certificate does not hold."""
         if self.asked:
             await asyncio.sleep(self._pause)
         self.asked += 1
         host = urlsplit(url).netloc
         try:
-            return await self._ask(url, headers, method, secure=host not in self.untrusted)
+            self._may_enter, self._kept_out = _place(url) in self._named, ""
+            left = self._until - time.monotonic()
+            if left <= 0:
+                raise TimeoutError("all requests together took too long")
+            async with asyncio.timeout(min(left, TIMEOUT)):
+                return await self._ask(url, headers, method, secure=host not in self.untrusted)
         except aiohttp.ClientConnectorCertificateError as error:
             self.untrusted[host] = str(error.certificate_error)
-            return await self.ask(url, headers, method=method)
+            return await self._hop(url, headers, method)
         except (aiohttp.ClientError, TimeoutError, ValueError, OSError, ssl.SSLError) as error:
-            reason = str(error) or type(error).__name__
+            if self._kept_out:
+                raise InsideError(f"{url} leads to {self._kept_out}, inside this machine or its network") from None
+            reason = str(error) or "no answer in time"
             raise UnreachableError(f"{url} does not answer: {reason}") from None
 
     async def _ask(self, url: str, headers: Mapping[str, str], method: str, *, secure: bool) -> Reply:
-        asked = self._session.request(
-            method,
-            yarl.URL(url, encoded=True),
-            headers=headers,
-            max_redirects=_REDIRECTS,
-            ssl=secure,
-        )
+        address = yarl.URL(url, encoded=True)
+        asked = self._session.request(method, address, headers=headers, allow_redirects=False, ssl=secure)
         async with asked as answer:
             body = bytearray()
             async for chunk in answer.content.iter_chunked(65536):
@@ -142,10 +182,26 @@ class Client:
             return Reply(answer.status, lines, bytes(body), str(answer.url))
 
     def _socket(self, found: tuple[object, ...]) -> socket.socket:
-        family, kind, proto = found[:3]
+        family, kind, proto, _, target = found
+        address = str(target[0])  # type: ignore[index]
+        if not self._may_enter and lies_inside(address):
+            self._kept_out = address
+            raise OSError("not to be entered")
         opened = socket.socket(family, kind, proto)  # type: ignore[arg-type]
         self._sockets.append(opened)
         return opened
+
+
+def lies_inside(address: str) -> bool:
+    """Whether an IP address is of this machine, a private network, or otherwise not of the public internet."""
+    read = ip_address(address.partition("%")[0])
+    mapped = read.ipv4_mapped if isinstance(read, IPv6Address) else None
+    return not (mapped or read).is_global
+
+
+def _place(url: str) -> tuple[str, int]:
+    parts = urlsplit(url)
+    return (parts.hostname or "").lower(), parts.port or _PORTS.get(parts.scheme, 0)
 
 
 def _browser(url: str, accept: str, dest: str, mode: str, site: str) -> dict[str, str]:

@@ -1,12 +1,14 @@
 """The whole examination: which questions are asked, in which order."""
 
+from collections.abc import AsyncIterator, Iterable
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import yarl
 
+from guardware.config.proxy import Proxy
 from guardware.config.schema import Config
-from guardware.doctor.client import PAUSE, Client, Reply, UnreachableError
+from guardware.doctor.client import PATIENCE, PAUSE, Client, InsideError, Reply, UnreachableError
 from guardware.doctor.configuration import configuration_findings
 from guardware.doctor.finding import Finding, fault, ok, warning
 from guardware.doctor.leaks import Prober
@@ -17,6 +19,8 @@ from guardware.doctor.view import look, view_findings
 
 TOPIC = "site"
 
+_INSIDE = ("If that is your site, run the doctor with that very address.",)
+
 
 class Examination(NamedTuple):
     """``asked``: how many requests were made."""
@@ -26,10 +30,17 @@ class Examination(NamedTuple):
 
 
 async def examine(
-    config: Config, name: str | None, url: str | None, upstream: str | None, *, pause: float = PAUSE
+    config: Config,
+    name: str | None,
+    url: str | None,
+    upstream: str | None,
+    *,
+    pause: float = PAUSE,
+    patience: float = PATIENCE,
 ) -> Examination:
     """Looks at ``config`` (from the file ``name``) and, if there is an address, at the site there. ``upstream``:
-    what stands behind the guard, tried for a way past it; default: what the configuration names."""
+    what stands behind the guard, tried for a way past it; default: what the configuration names. ``pause`` and
+    ``patience``: seconds between requests, and for all of them."""
     findings = [*configuration_findings(config, name), *await store_findings(config)]
     if url is None:
         findings.append(
@@ -40,38 +51,52 @@ async def examine(
             )
         )
         return Examination(findings, 0)
-    async with Client(pause=pause) as client:
+    async with Client(pause=pause, patience=patience) as client:
+        client.name(url)
         try:
-            findings += await _site(client, url, config, upstream)
+            async for found in _site(client, url, config, upstream):
+                findings += found
+        except InsideError as error:
+            findings.append(fault(TOPIC, f"{error}, and the doctor goes there only if you name it.", *_INSIDE))
         except UnreachableError as error:
             findings.append(fault(TOPIC, f"{error}.", "Is the site running, and is this its address?"))
         findings += [_untrusted(host, why) for host, why in client.untrusted.items()]
         return Examination(findings, client.asked)
 
 
-async def _site(client: Client, url: str, config: Config, upstream: str | None) -> list[Finding]:
+async def _site(
+    client: Client, url: str, config: Config, upstream: str | None
+) -> AsyncIterator[Iterable[Finding]]:
+    """One part after the other, so that those before the site broke off are kept."""
     page = await client.page(str(yarl.URL(url)))  # percent-encoded, and the host in ASCII
+    yield [_page(page)]
     parts = urlsplit(page.url)
     base = f"{parts.scheme}://{parts.netloc}"
     config = config.of_host((parts.hostname or "").lower())
-    upstream = upstream or next(iter(config.proxy.upstream), None)
-    seen, findings = await look(client, base, config)
-    findings = [_page(page), *findings, *(view_findings(seen) if seen is not None else ())]
+    upstreams = (upstream,) if upstream is not None else _upstreams(config.proxy)
+    seen, not_seen = await look(client, base, config)
+    yield [*not_seen, *(view_findings(seen) if seen is not None else ())]
     notices = notices_of(config)
-    findings += header_findings("The page", page, notices, base)
+    yield header_findings("The page", page, notices, base)
     prober = Prober(client, page.url, config)
     found = pictures_in(page.body.decode("utf-8", "replace"), page.url)
     # As a browser first: what follows makes the doctor look like a scraper.
-    on_pictures, got = await prober.pictures(found)
+    got = await prober.fetch(found)
     for picture in list(got.values())[:1]:
-        findings += header_findings("A picture", picture, notices, base)
-    findings += await file_findings(client, base, notices)
-    findings += [*on_pictures, *await prober.elsewhere(found)]
-    if upstream is not None:
-        findings += await prober.upstream(upstream, got)
+        yield header_findings("A picture", picture, notices, base)
+    yield await file_findings(client, base, notices)
+    yield await prober.pictures(found, got)
+    yield await prober.elsewhere(found)
+    for behind in upstreams:
+        yield await prober.upstream(behind, got)
     if seen is not None and got:
-        findings.append(_counted(str(seen.plain["address"])))
-    return findings
+        yield [_counted(str(seen.plain["address"]))]
+
+
+def _upstreams(settings: Proxy) -> Iterable[str]:
+    """All that the configuration names, each once."""
+    named = (*settings.upstream, *(address for route in settings.routes for address in route.upstream))
+    return dict.fromkeys(named)
 
 
 def _page(page: Reply) -> Finding:

@@ -1,11 +1,13 @@
 """Whether an original leaks: to a download tool, to a crawler, by a trick of the path, or past the guard."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from ipaddress import ip_address
 from urllib.parse import urlsplit, urlunsplit
 
 from guardware.config.schema import Config
-from guardware.doctor.client import Client, Reply, UnreachableError
+from guardware.config.upstreams import parse_address
+from guardware.doctor.client import Client, InsideError, Reply, UnreachableError
 from guardware.doctor.finding import Finding, fault, ok, warning
 from guardware.doctor.likeness import bears_our_mark, same_picture
 from guardware.doctor.pictures import Found
@@ -16,7 +18,10 @@ from guardware.verdict import Action
 TOPIC = "pictures"
 
 MOST = 3
-"""Pictures that are tried out."""
+"""Pictures that are tried out, and other hosts that are asked."""
+
+_TRIED = 10
+"""Addresses of pictures that are asked for, until so many are found."""
 
 _CACHES = ("x-cache", "cf-cache-status", "x-proxy-cache", "x-cache-status", "x-varnish-cache", "cdn-cache")
 _DIRECT = "Let guardware's server be the only one that can reach it: let it listen on 127.0.0.1, or close its port"
@@ -30,21 +35,28 @@ class Prober:
         self._page = page
         self._config = config
 
-    async def pictures(self, found: Found) -> tuple[list[Finding], dict[str, Reply]]:
-        """Findings on the pictures of the site, and what a browser got of those that were tried."""
+    async def fetch(self, found: Found) -> dict[str, Reply]:
+        """What a browser gets of the first pictures of the site."""
         got: dict[str, Reply] = {}
-        for url in found.here:
-            reply = await self._client.picture(url, self._page)
+        for url in found.here[:_TRIED]:
+            try:
+                reply = await self._client.picture(url, self._page)
+            except UnreachableError:
+                continue
             if reply.status == 200 and _is_picture(reply):
                 got[url] = reply
             if len(got) == MOST:
                 break
+        return got
+
+    async def pictures(self, found: Found, got: dict[str, Reply]) -> list[Finding]:
+        """Findings on the pictures of the site; ``got``: what a browser got of them."""
         if not got:
-            return [_none(found)], got
+            return [_none(found)]
         findings = list(self._caches(got))
         for url, reply in got.items():
             findings += await self._one(url, reply)
-        return findings, got
+        return findings
 
     async def elsewhere(self, found: Found) -> list[Finding]:
         """On pictures that stand on other hosts, which guardware does not see."""
@@ -55,8 +67,11 @@ class Prober:
         for host, urls in list(hosts.items())[:MOST]:
             try:
                 reply = await self._client.as_agent("curl", urls[0])
+            except InsideError as error:
+                findings.append(_inside(host, len(urls), error))
+                continue
             except UnreachableError as error:
-                findings.append(warning(TOPIC, str(error), "Look whether the page shows this picture at all"))
+                findings.append(warning(TOPIC, f"{error}.", "Look whether the page shows this picture at all"))
                 continue
             taken = reply.status == 200 and _is_picture(reply)
             findings.append(_foreign(host, len(urls), urls[0], taken=taken))
@@ -65,25 +80,32 @@ class Prober:
     async def upstream(self, upstream: str, pictures: dict[str, Reply]) -> list[Finding]:
         """Whether the site behind can be reached past the guard, at an address that is not this machine's
         alone."""
-        parts = urlsplit(upstream)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        address = parse_address(upstream)
+        if address.socket:
             return [
                 ok(TOPIC, f"The site behind listens on a unix socket ({upstream}), which nobody outside reaches.")
             ]
-        path = next((urlsplit(url).path for url in pictures), "/")
-        local = _is_local(parts.hostname)
-        hosts = _outside() if local else [parts.hostname]
+        parts = urlsplit(address.origin)
+        path = address.prefix + next((urlsplit(url).path for url in pictures), "/")
+        local = _is_local(parts.hostname or "")
+        hosts = _outside() if local else [parts.hostname or ""]
         for host in hosts:
             netloc = f"[{host}]" if ":" in host else host
             url = urlunsplit((parts.scheme, f"{netloc}:{parts.port}" if parts.port else netloc, path, "", ""))
-            try:
-                reply = await self._client.as_agent("curl", url)
-            except UnreachableError:
-                continue
-            what = "a picture as it is" if _is_picture(reply) else f"status {reply.status}"
-            return [_reached(url, what, local=local)]
+            self._client.name(url)
+            reply = await self._as("curl", url)
+            if reply is not None:
+                what = "a picture as it is" if _is_picture(reply) else f"status {reply.status}"
+                return [_reached(url, what, local=local)]
         where = ", ".join(hosts) or "any outside address (this machine has none)"
         return [ok(TOPIC, f"The site behind does not answer at {where}, so nobody goes past guardware there.")]
+
+    async def _as(self, agent: str, url: str, method: str = "GET", extra: Mapping[str, str] = {}) -> Reply | None:
+        """The answer to one of ``AGENTS``; None where there is none: so nothing leaks."""
+        try:
+            return await self._client.as_agent(agent, url, method=method, extra=extra)
+        except UnreachableError:
+            return None
 
     async def _one(self, url: str, browser: Reply) -> list[Finding]:
         if bears_our_mark(browser.body):
@@ -92,23 +114,22 @@ class Prober:
         if self._config.crawlers.tool is not Action.ALLOW:
             findings += await self._taken_by_tools(url, browser)
         if self._config.crawlers.training is not Action.ALLOW and "GPTBot" not in self._config.crawlers.tokens:
-            reply = await self._client.as_agent("GPTBot", url)
-            if same_picture(browser.body, reply.body, self._config):
+            reply = await self._as("GPTBot", url)
+            if reply is not None and same_picture(browser.body, reply.body, self._config):
                 findings.append(_leak(url, "GPTBot, a crawler that collects for AI,", self._config))
         return findings or [
             ok(TOPIC, f"{url}: tools, crawlers and tricks of the address do not get the original.")
         ]
 
     async def _taken_by_tools(self, url: str, browser: Reply) -> list[Finding]:
-        straight = await self._client.as_agent("curl", url)
-        if same_picture(browser.body, straight.body, self._config):
+        straight = await self._as("curl", url)
+        if straight is not None and same_picture(browser.body, straight.body, self._config):
             return [_leak(url, "curl, a download tool,", self._config)]
         ways = []
         for trick in tricks(url):
-            try:
-                reply = await self._client.as_agent("curl", trick.url, method=trick.method, extra=trick.headers)
-            except UnreachableError:
-                continue  # refused without an answer: nothing leaks
+            reply = await self._as("curl", trick.url, trick.method, trick.headers)
+            if reply is None:
+                continue
             if same_picture(browser.body, reply.body, self._config) or _tells_size(reply, browser):
                 ways.append((trick.name, trick.url))
         return [_leak(where, f"curl with {name} in the request", self._config) for name, where in ways]
@@ -195,6 +216,16 @@ def _foreign(host: str, count: int, example: str, *, taken: bool) -> Finding:
     )
 
 
+def _inside(host: str, count: int, error: InsideError) -> Finding:
+    pictures = "1 picture" if count == 1 else f"{count} pictures"
+    return warning(
+        TOPIC,
+        f"{pictures} of the page stand on {host}, which is not your site: {error}. The doctor did not ask there, "
+        "since a page may name any address; and visitors cannot reach it.",
+        "Serve these pictures from your own site, through guardware; or find out who put them into the page",
+    )
+
+
 def _reached(url: str, what: str, *, local: bool) -> Finding:
     text = f"The site behind guardware answers at {url} ({what}): whoever finds that address goes past guardware."
     if local:
@@ -205,7 +236,11 @@ def _reached(url: str, what: str, *, local: bool) -> Finding:
 
 
 def _is_local(host: str) -> bool:
-    return host == "localhost" or host.startswith("127.") or host == "::1"
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+    return address.is_loopback or address.is_unspecified
 
 
 def _outside() -> list[str]:

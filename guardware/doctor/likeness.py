@@ -1,5 +1,7 @@
 """Whether two answers are the same picture: byte for byte, or dot for dot."""
 
+from hashlib import sha256
+
 from guardware.config.schema import Config
 from guardware.images.decode import decode
 from guardware.images.heads import UnreadablePicture
@@ -25,10 +27,11 @@ def bears_our_mark(data: bytes) -> bool:
 
 
 def _dots(data: bytes, config: Config) -> tuple[tuple[int, int], bytes] | None:
+    """Size, and a digest of the dots: of two large pictures only one is in memory."""
     images = config.images
     try:
         picture, _ = decode(data, None, Bounds(images.max_pixels, 1, images.max_pixels))
     except UnreadablePicture:
         return None
     frame = picture.frames[0].convert("RGBA")
-    return frame.size, frame.tobytes()
+    return frame.size, sha256(frame.tobytes()).digest()

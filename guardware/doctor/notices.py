@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from guardware.config.schema import Config
 from guardware.crawlers.catalogue import Catalogue
-from guardware.doctor.client import Client, Reply
+from guardware.doctor.client import Client, Reply, UnreachableError
 from guardware.doctor.finding import Finding, fault, ok, warning
 from guardware.notices import Notices, ai_txt, refused_tokens, robots, rsl, tdmrep
 from guardware.notices.headers import NOAI
@@ -34,8 +34,12 @@ async def file_findings(client: Client, base: str, notices: Notices) -> list[Fin
     """Asks for each notice file, as a crawler that is refused would."""
     findings = []
     for path in sorted(notices.paths):
-        reply = await client.as_agent("GPTBot", base + path)
-        findings.append(_file(path, reply))
+        try:
+            findings.append(_file(path, await client.as_agent("GPTBot", base + path)))
+        except UnreachableError as error:
+            findings.append(
+                fault(TOPIC, f"A crawler that is refused gets no {path}: {error}.", *_to_guardware(path))
+            )
     return findings
 
 
@@ -104,5 +108,9 @@ def _file(path: str, reply: Reply) -> Finding:
         f"{path} answers {reply.status}. A crawler that gets no robots.txt takes everything as allowed."
         if path == robots.PATH
         else f"{path} answers {reply.status}, so it says no to nobody.",
-        f"Let the server in front send {path} to guardware, and let nothing else refuse it",
+        *_to_guardware(path),
     )
+
+
+def _to_guardware(path: str) -> list[str]:
+    return [f"Let the server in front send {path} to guardware, and let nothing else refuse it"]

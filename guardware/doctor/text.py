@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
+from guardware.config.faults import printable
 from guardware.doctor.examine import Examination
 from guardware.doctor.finding import Finding, Level
 from guardware.layout import READABLE, in_parts, underlined, wrap_whole
@@ -45,9 +46,10 @@ def _first_seen(findings: Sequence[Finding]) -> Any:
 
 def _lines(finding: Finding, width: int) -> Iterator[str]:
     space = " " * _INDENT
-    for number, line in enumerate(wrap_whole(finding.text, width - _INDENT) or [""]):
+    # Printable: a site's answers are in it, which a terminal must not take for commands.
+    for number, line in enumerate(wrap_whole(printable(finding.text), width - _INDENT) or [""]):
         yield (_SIGNS[finding.level].ljust(_INDENT) if number == 0 else space) + line
-    for line in finding.mend:
+    for line in map(printable, finding.mend):
         # What is to be copied into a file is short, and stays as it is; sentences go on in the next line.
         whole = [line] if len(line) <= width - _INDENT - 2 else wrap_whole(line, width - _INDENT - 2)
         yield from (f"{space}  {part}".rstrip() for part in whole)

@@ -1,10 +1,11 @@
 """What the guard sees of the doctor's request: whether it knows visitors apart, and from what."""
 
-import json
 import time
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ValidationError
 
 from guardware.config.schema import Config
 from guardware.doctor.client import Client
@@ -20,6 +21,19 @@ FORGED = "203.0.113.77"
 """An address that nobody has (RFC 5737), which the doctor claims to come from."""
 
 _HOPS = ("x-forwarded-for", "forwarded")
+
+
+class _View(BaseModel):
+    """What is read of the answer (``observe/seen.py``)."""
+
+    peer: tuple[str, int] | None
+    address: str
+    trusted: bool
+    trusted_proxies: list[str]
+    forwarded: list[tuple[str, str]]
+    scheme: str
+    host: str
+    headers: list[str]
 
 
 class Seen(NamedTuple):
@@ -71,11 +85,11 @@ def _token(config: Config) -> str:
 
 
 def _parsed(body: bytes) -> dict[str, Any] | None:
+    """None for what is not as ``observe/seen.py`` writes it: anybody may answer there."""
     try:
-        data = json.loads(body)
-    except ValueError:
+        return _View.model_validate_json(body).model_dump()
+    except ValidationError:
         return None
-    return data if isinstance(data, dict) and {"peer", "address", "trusted", "headers"} <= data.keys() else None
 
 
 async def _why_not(client: Client, base: str, config: Config) -> Finding:

@@ -133,7 +133,7 @@ class Lines:
             f"{self._address(access.address)} - - [{_common(access.time)}] "
             f'"{asked}" {access.status} {access.length} '
             f'"{_safe(value(b"referer", b"-"))}" "{_safe(value(b"user-agent", b"-"))}" '
-            f"host={_safe(value(b'host', b'-'))} time={access.seconds:.3f} {_said(access.verdict)}\n"
+            f"host={_word(value(b'host', b'-'))} time={access.seconds:.3f} {_said(access.verdict)}\n"
         ).encode("ascii", "backslashreplace")
 
     def _json(self, access: Access) -> bytes:
@@ -196,6 +196,11 @@ def _common(moment: float) -> str:
 
 def _safe(value: bytes) -> str:
     return _ODD.sub(lambda match: b"\\x%02X" % match[0][0], value).decode("ascii")
+
+
+def _word(value: bytes) -> str:
+    """Where nothing stands around it, a space would begin another field."""
+    return _safe(value).replace(" ", "\\x20") or "-"
 
 
 def cut_target(path: bytes, query: bytes) -> bytes:

@@ -45,7 +45,10 @@ def announced(
     patience: float,
     tls: ssl.SSLContext | None,
 ) -> type[asyncio.Protocol]:
-    """A protocol class that waits ``patience`` seconds for a trusted peer's header, and gives others nothing."""
+    """A protocol class for trusted peers: waits ``patience`` seconds for the header, then for TLS' handshake.
+
+    Others get nothing.
+    """
 
     class FromFront(_FromFront):
         pass
@@ -148,7 +151,9 @@ class _FromFront(asyncio.Protocol):
 
     async def _secure(self, tls: ssl.SSLContext, found: Announced) -> None:
         try:
-            secured = await self._loop.start_tls(self._transport, self, tls, server_side=True)
+            secured = await self._loop.start_tls(
+                self._transport, self, tls, server_side=True, ssl_handshake_timeout=self.settings[2]
+            )
         except (OSError, ssl.SSLError) as error:
             logger.info("TLS with a front's visitor failed: %s", error)
             self._transport.abort()

@@ -41,14 +41,19 @@ class Child:
         sockets: Sequence[Listener],
         environment: Mapping[str, str] | None,
     ) -> "Child":
+        """Raises OSError if no process can be started."""
         ours, its = socket.socketpair()
-        with its:
-            process = await asyncio.create_subprocess_exec(
-                *command(its.fileno()),
-                stdin=subprocess.DEVNULL,
-                pass_fds=[its.fileno(), *(opened.fileno() for opened in sockets)],
-                env=None if environment is None else dict(environment),
-            )
+        try:
+            with its:
+                process = await asyncio.create_subprocess_exec(
+                    *command(its.fileno()),
+                    stdin=subprocess.DEVNULL,
+                    pass_fds=[its.fileno(), *(opened.fileno() for opened in sockets)],
+                    env=None if environment is None else dict(environment),
+                )
+        except BaseException:
+            ours.close()
+            raise
         ours.setblocking(False)
         return cls(process, ours)
 

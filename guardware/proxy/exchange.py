@@ -68,7 +68,7 @@ class Exchange:
         self._receive = receive
         self._send = send
         self._leash = asyncio.timeout(None)
-        self._leashed = False
+        self._leashed = self._pulled = False
         self._why = 0
         self._watcher: asyncio.Task[None] | None = None
         self._taken = 0
@@ -228,17 +228,20 @@ class Exchange:
             self._pull(0)
 
     def _pull(self, why: int) -> None:
-        """End the exchange now, with the status ``why``; 0 for no answer."""
-        if self._leashed:
-            self._why = why
-            self._leash.reschedule(asyncio.get_running_loop().time())
+        """End the exchange now, with the status ``why``; 0 for no answer. Nothing later changes that."""
+        self._set(why, 0.0)
+        self._pulled = True
 
     def _pull_in(self, seconds: float, why: int = 504) -> None:
         """End it so unless ``_let_go`` comes before. An answer under way is timed where it is read."""
-        if self._leashed and not self._started:
-            self._why = why
-            self._leash.reschedule(asyncio.get_running_loop().time() + seconds)
+        if not self._started:
+            self._set(why, seconds)
 
     def _let_go(self) -> None:
-        if self._leashed and not self._leash.expired():
-            self._leash.reschedule(None)
+        self._set(self._why, None)
+
+    def _set(self, why: int, seconds: float | None) -> None:
+        """When the leash is pulled, from now; None: never."""
+        if self._leashed and not self._pulled and not self._leash.expired():
+            self._why = why
+            self._leash.reschedule(None if seconds is None else asyncio.get_running_loop().time() + seconds)

@@ -126,8 +126,9 @@ def is_hidden(name: str) -> bool:
     """
     if name.startswith("."):
         return name != ".well-known"
-    stem, extension = os.path.splitext(name.lower())
-    return name in _OWN_FILES or (extension in _CODED and os.path.splitext(stem)[1] in _TYPES)
+    lower = name.lower()  # some disks know a name in capitals, too
+    stem, extension = os.path.splitext(lower)
+    return lower in _OWN_FILES or (extension in _CODED and os.path.splitext(stem)[1] in _TYPES)
 
 
 def is_addressable(name: str) -> bool:

@@ -23,8 +23,18 @@ HOP_BY_HOP = frozenset(
 """For one connection only: RFC 9110 section 7.6.1, with the two proxy lines of RFC 2616 section 13.5.1."""
 
 
-_CLAIMS = frozenset({b"forwarded", b"x-real-ip", b"x-original-url", b"x-original-uri", b"x-rewrite-url"})
-"""What only a proxy may say. The last three make some frameworks route by another path than the judged one."""
+_CLAIMS = frozenset(
+    {
+        *(b"forwarded", b"x-real-ip", b"x-client-ip", b"x-cluster-client-ip", b"client-ip", b"true-client-ip"),
+        *(b"cf-connecting-ip", b"cf-connecting-ipv6", b"fastly-client-ip"),
+        *(b"x-original-url", b"x-original-uri", b"x-rewrite-url", b"x-original-method"),
+        *(b"x-host", b"x-original-host", b"x-http-host-override"),
+        b"proxy",
+    }
+)
+"""What only a proxy may say: who visits (sites that know us for a proxy believe these lines, and anybody may send
+them), another path, method or host than the judged ones, by which some frameworks route. ``Proxy`` nobody may
+say: CGI makes HTTP_PROXY of it, through which the site would ask others (CVE-2016-5385)."""
 
 _CLAIM_PREFIXES = (b"x-forwarded-", OURS)
 
@@ -33,6 +43,9 @@ _ONE_WAY = frozenset({b"expect"})
 
 _UNDONE = ([b"chunked"], [b"identity"])
 """The transfer codings of an answer that are undone here; the second is of RFC 2616, and changes nothing."""
+
+_LENGTH_DIGITS = 18
+"""Of a Content-Length: what is longer fits no file's length (63 bits), and is a mistake or worse."""
 
 _NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(rb"[\t\x20-\x7e\x80-\xff]*")
@@ -138,7 +151,7 @@ def to_visitor(headers: Iterable[tuple[bytes, bytes]]) -> RawHeaders | None:
             return None  # the body would go out in a coding that nobody is told of
     passed = [(n, v) for n, v in lines if n not in dropped and not n.startswith(OURS)]
     lengths = {v for n, v in passed if n == b"content-length"}
-    if len(lengths) > 1 or not all(length.isdigit() for length in lengths):
+    if len(lengths) > 1 or not all(length.isdigit() and len(length) <= _LENGTH_DIGITS for length in lengths):
         return None
     if not all(_NAME.fullmatch(n) and _VALUE.fullmatch(v) for n, v in passed):
         return None

@@ -22,6 +22,10 @@ _MENDS = {
 }
 
 
+_LACKING = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})
+"""What a machine without IPv6 says: it is turned off for all interfaces, or was never built in."""
+
+
 class Listener(socket.socket):
     """A listening socket whose backlog stays ``BACKLOG``.
 
@@ -46,7 +50,7 @@ def listen_tcp(host: str, port: int) -> list[Listener]:
         try:
             sockets.append(_open(family, where))
         except OSError as error:
-            if sockets and error.errno == errno.EADDRNOTAVAIL:
+            if sockets and error.errno in _LACKING:
                 continue  # "localhost" names ::1 on machines without IPv6, too
             for opened in sockets:
                 opened.close()
@@ -114,6 +118,7 @@ def _is_stale(path: str) -> bool:
     except OSError:
         return False
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.setblocking(False)  # else it waits where somebody listens and accepts nobody
         try:
             probe.connect(path)
         except ConnectionRefusedError:

@@ -81,7 +81,12 @@ class Operation:
             things.append(certificate)
         self.reloader = Reloader(things, before=before, after=after)
         shared = setup.workers > 1
-        self.server = Server(uvicorn_settings(self._edge, config, certificate, shared=shared), self._edge, ready)
+        self.server = Server(
+            uvicorn_settings(self._edge, config, certificate, shared=shared),
+            self._edge,
+            ready,
+            handshake_timeout=config.server.header_timeout,
+        )
 
     def run(self, sockets: Sequence[Listener], follow: Callable[[], None] = lambda: None) -> None:
         """Until it is stopped; blocks. ``follow`` is called on the event loop at the start."""

@@ -147,17 +147,19 @@ class VisitorProtocol(HttpToolsProtocol):
         """One look at the clock now and then, instead of a timer for each request."""
         now = self.loop.time()
         limit = self._limit(now)
+        wait = self._period()
         if limit is not None and now >= self._since + limit:
-            self._stop_timer()
             self._time_is_up()
-            return
-        wait = self._period() if limit is None else min(self._period(), self._since + limit - now)
+        elif limit is not None:
+            wait = min(wait, self._since + limit - now)
         self._timer = self.loop.call_later(max(wait, 0.001), self._tick)
 
     def _limit(self, now: float) -> float | None:
         """Seconds after ``_since`` at which this connection has taken too long; None if it is not its turn."""
         if self._stalls(now):
             return 0.0
+        if self.running is None and self._closed_to_more:
+            return None  # it is about to be closed; see ``_end``
         if self.running is None and not self.transport.is_closing():
             if self._served and not self._in_head():
                 return self.limits.keep_alive

@@ -3,11 +3,15 @@
 import asyncio
 import logging
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
+from typing import Any
 
 import uvicorn
+from uvicorn.config import STARTUP_FAILURE
 
 from guardware.errors import GuardwareError
 from guardware.proxy.edge import Edge
@@ -25,12 +29,23 @@ _TICK = 0.02
 
 
 class Server(uvicorn.Server):
-    """uvicorn, with a stop of its own. Signals are the caller's affair. ``ready`` is told when it serves."""
+    """uvicorn, with a start and a stop of its own; ``ready`` is told in between. Signals are the caller's affair.
 
-    def __init__(self, settings: uvicorn.Config, edge: Edge, ready: Callable[[], None] = lambda: None) -> None:
+    ``handshake_timeout``: seconds that a visitor may take until TLS stands (``server.header_timeout``).
+    """
+
+    def __init__(
+        self,
+        settings: uvicorn.Config,
+        edge: Edge,
+        ready: Callable[[], None] = lambda: None,
+        *,
+        handshake_timeout: float = 20.0,
+    ) -> None:
         super().__init__(settings)
         self._edge = edge
         self._ready = ready
+        self._handshake_timeout = handshake_timeout
 
     def stop(self) -> None:
         """Stop gracefully; told again, stop at once."""
@@ -42,9 +57,25 @@ class Server(uvicorn.Server):
         yield
 
     async def startup(self, sockets: Sequence[Listener] | None = None) -> None:  # type: ignore[override]
-        await super().startup(list(sockets or ()))
-        if self.started:
-            self._ready()
+        """As uvicorn's, which gives asyncio's 60 s to who connects and does not shake hands."""
+        await self.lifespan.startup()
+        if self.lifespan.should_exit:
+            sys.exit(STARTUP_FAILURE)
+        settings, loop = self.config, asyncio.get_running_loop()
+        protocol: Any = settings.http_protocol_class
+        make = partial(protocol, config=settings, server_state=self.server_state, app_state=self.lifespan.state)
+        self.servers = [
+            await loop.create_server(
+                make,
+                sock=opened,
+                backlog=settings.backlog,
+                ssl=settings.ssl,
+                ssl_handshake_timeout=self._handshake_timeout if settings.ssl is not None else None,
+            )
+            for opened in sockets or ()
+        ]
+        self.started = True
+        self._ready()
 
     async def shutdown(self, sockets: Sequence[Listener] | None = None) -> None:  # type: ignore[override]
         """Let answers under way finish (``server.grace``), and others come who are on their way."""

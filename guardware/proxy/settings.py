@@ -10,6 +10,8 @@ from guardware.http import ASGIApp
 from guardware.proxy.listen import BACKLOG
 from guardware.proxy.protocol import protocol_class
 from guardware.proxy.tls import Certificate
+from guardware.proxy.visitor_websocket import VisitorWebSocket
+from guardware.proxy.websocket import MAX_MESSAGE
 
 _FILES_EACH = 3
 """Descriptors for a visitor's connection: its own, the upstream's or a file, and room for the rest."""
@@ -34,6 +36,10 @@ def uvicorn_settings(
     settings = uvicorn.Config(
         app,
         http=protocol_class(limits, config.clients.trusted_proxies, tls=context if announced else None),
+        ws=VisitorWebSocket,
+        ws_max_size=MAX_MESSAGE,
+        # A piece of what was read may unpack to a thousand times as much; and the upstream's side has none either.
+        ws_per_message_deflate=False,
         # Not uvloop if it happens to be there: the relay is made for asyncio's transports, and tried with them.
         loop="asyncio",
         lifespan="on",

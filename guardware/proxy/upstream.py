@@ -28,7 +28,7 @@ class Upstream:
         self._settings = settings
         self._who_visits = who_visits
         self._routes = Routes(settings)
-        self._relay = Relay(settings) if settings.relay and Relay.is_possible() else None
+        self._relay = Relay(settings, who_visits) if settings.relay and Relay.is_possible() else None
         self._checks = HealthChecks(self._routes.members, settings.health) if settings.health else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -59,11 +59,10 @@ class Upstream:
         if status or group is None:
             await refuse(status, scope, send)
             return
-        headers = self._headers(scope)
-        if self._relay is not None and await self._relay.run(group, headers, scope, send):
+        if self._relay is not None and await self._relay.run(group, scope, send):
             return
         exchange = Exchange(self._settings, scope, receive, send)
-        await exchange.run(group, headers, with_body=has_body(scope["headers"]))
+        await exchange.run(group, self._headers(scope), with_body=has_body(scope["headers"]))
 
     def _refusal(self, scope: Scope, group: Group | None) -> int:
         """The status with which a request is refused unasked; 0 for one that is passed on."""

@@ -5,8 +5,8 @@ connections only once the visitor has taken all that is written.
 """
 
 import asyncio
+from typing import Any
 
-from uvicorn._types import ASGIReceiveEvent  # the only place that has it
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import CloseCode, Frame
 
@@ -28,11 +28,19 @@ class VisitorWebSocket(WebSocketsSansIOProtocol):
         if not self.read_paused and not self.transport.is_closing():
             self.transport.resume_reading()
 
-    async def receive(self) -> ASGIReceiveEvent:
+    async def receive(self) -> Any:
         message = await super().receive()
+        self._hold()
+        return message
+
+    async def send(self, message: Any) -> None:
+        await super().send(message)
+        self._hold()
+
+    def _hold(self) -> None:
+        """What has just been resumed waits on if the visitor does not read."""
         if not self.writable.is_set():
             self.transport.pause_reading()
-        return message
 
     def handle_cont(self, event: Frame) -> None:
         if len(self.frames) < _FRAGMENTS:

@@ -16,7 +16,7 @@ from guardware.proxy.upstream_tls import mend
 logger = logging.getLogger("guardware.proxy")
 
 MAX_MESSAGE = 16 * 1024 * 1024
-"""Bytes of one message, as on the visitor's side (uvicorn's default)."""
+"""Bytes of one message, on both sides (uvicorn's default)."""
 
 _GOING_AWAY, _FAILED = 1001, 1011
 _UNSENDABLE = frozenset({1004, 1005, 1006, 1015})
@@ -79,7 +79,7 @@ async def _converse(
             )
     except aiohttp.WSServerHandshakeError as error:
         member.worked()
-        await turn_away(error.status if 300 <= error.status <= 599 else 502, scope, send)
+        await turn_away(_refusal(error.status), scope, send)
         return None
     except (UnansweredError, aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
         logger.warning("no WebSocket from the upstream %s: %s%s", member.address, one_line(error), mend(error))
@@ -95,6 +95,14 @@ async def _converse(
     return None
 
 
+def _refusal(status: int) -> int:
+    """What the visitor is told where the upstream answered his handshake with ``status``."""
+    if 300 <= status <= 599:
+        return status
+    # 2xx: an address like others, that is no WebSocket. The upstream is well. 101 with a wrong key is its fault.
+    return 404 if 200 <= status <= 299 else 502
+
+
 async def _relay(upstream: aiohttp.ClientWebSocketResponse, receive: Receive, send: Send) -> None:
     up = asyncio.create_task(_up(upstream, receive))
     down = asyncio.create_task(_down(upstream, send))
@@ -104,6 +112,8 @@ async def _relay(upstream: aiohttp.ClientWebSocketResponse, receive: Receive, se
         up.cancel()
         down.cancel()
         left, _ = await asyncio.gather(up, down, return_exceptions=True)
+        if isinstance(left, ConnectionError):  # the upstream is gone, and the visitor was the first to notice
+            await send({"type": "websocket.close", "code": _FAILED})
         await upstream.close(code=left if isinstance(left, int) else _GOING_AWAY)
 
 

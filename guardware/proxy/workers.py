@@ -93,7 +93,10 @@ class Supervisor:
         self._stopping.set()
 
     async def _start_all(self) -> bool:
-        first = [await self._start() for _ in range(self._count)]
+        try:
+            first = [await self._start() for _ in range(self._count)]
+        except OSError as error:
+            raise GuardwareError(f"no worker can be started: {error.strerror}") from None
         stopping = asyncio.create_task(self._stopping.wait())
         ready = [asyncio.create_task(worker.comes_up()) for worker in first]
         for up in ready:
@@ -121,14 +124,32 @@ class Supervisor:
         if worker.leaving or self._stopping.is_set():
             return
         self._early_ends = self._early_ends + 1 if worker.age < _PROPER_LIFE else 0
-        pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(self._early_ends - 1, 10)) if self._early_ends else 0.0
+        pause = self._pause()
         later = f" in {pause:g} s" if pause else ""
         logger.error("worker %d %s; another starts%s", worker.pid, described(code), later)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(pause):
-                await self._stopping.wait()
-        if not self._stopping.is_set():
-            self._run(self._watch(await self._start()))
+        await self._replace(pause)
+
+    def _pause(self) -> float:
+        """Seconds until the next worker is started."""
+        return min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(self._early_ends - 1, 10)) if self._early_ends else 0.0
+
+    async def _replace(self, pause: float) -> None:
+        """Start another worker after ``pause``, as often as it takes until there is one, or all are to stop."""
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._stopping.wait()
+            if self._stopping.is_set():
+                return
+            try:
+                worker = await self._start()
+            except OSError as error:  # no memory, or Python itself is just being exchanged
+                self._early_ends += 1
+                pause = self._pause()
+                logger.error("no worker can be started (%s); tried again in %g s", error.strerror, pause)
+            else:
+                self._run(self._watch(worker))
+                return
 
     async def _reload(self) -> None:
         """Tell systemd once every worker has read everything again, or has had the time for it."""
@@ -151,7 +172,11 @@ class Supervisor:
 
     async def _succeed(self, old: Child) -> bool:
         """Have a new worker in the place of ``old``; False if it does not come up."""
-        new = await self._start()
+        try:
+            new = await self._start()
+        except OSError as error:
+            logger.error("no worker can be started (%s); those before it go on serving", error.strerror)
+            return False
         new.leaving = True  # on trial: if it ends, nobody takes its place
         self._run(self._watch(new))
         if not await new.comes_up():

@@ -29,7 +29,7 @@ class App:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "websocket":
-            await _echo(receive, send)
+            await _echo(scope, receive, send)
         elif self._picture and not scope["path"].startswith("/app/"):
             await _whole(send, self._picture, [(b"content-type", b"image/jpeg"), (b"etag", b'"one"')])
         else:
@@ -72,8 +72,12 @@ async def _packed(_: Any, __: Any, send: Any) -> None:
     await _whole(send, PACKED, [(b"content-type", b"text/html"), (b"content-encoding", b"gzip")])
 
 
-async def _echo(receive: Any, send: Any) -> None:
+async def _echo(scope: Any, receive: Any, send: Any) -> None:
+    """What is said at ``/app/echo`` comes back; elsewhere nobody is heard."""
     await receive()
+    if scope["path"] != "/app/echo":
+        await send({"type": "websocket.close"})
+        return
     await send({"type": "websocket.accept"})
     while (message := await receive())["type"] == "websocket.receive":
         told = {name: message[name] for name in ("text", "bytes") if message.get(name) is not None}

@@ -77,15 +77,18 @@ class Guarding(NamedTuple):
     socket: Path
     pid: int
 
-    def memory(self) -> int:
-        """Resident bytes of the serving process."""
-        status = Path(f"/proc/{self.pid}/status").read_text()
-        return int(status.partition("VmRSS:")[2].split()[0]) * 1024
+    def forget_peak(self) -> int:
+        """Have ``peak`` begin anew; what is resident now, in bytes."""
+        Path(f"/proc/{self.pid}/clear_refs").write_text("5")  # proc(5): VmHWM becomes VmRSS
+        import sys; print("BEFORE", self._status("VmRSS:")//1000, file=sys.stderr); return self._status("VmRSS:")
 
     def peak(self) -> int:
-        """The most that ``memory`` has been."""
+        """The most bytes that were resident since ``forget_peak``."""
+        import sys; print("PEAK", self._status("VmHWM:")//1000, "RSS", self._status("VmRSS:")//1000, file=sys.stderr); return self._status("VmHWM:")
+
+    def _status(self, name: str) -> int:
         status = Path(f"/proc/{self.pid}/status").read_text()
-        return int(status.partition("VmHWM:")[2].split()[0]) * 1024
+        return int(status.partition(name)[2].split()[0]) * 1024
 
 
 def build_root(folder: Path, gallery: Gallery) -> Path:

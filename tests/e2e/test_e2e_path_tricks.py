@@ -12,7 +12,7 @@ from PIL import Image
 
 from .forward_auth_site import BROWSER, ask
 from .path_shapes import AGENTS, SHAPES, Ask, Got, Place, curl
-from .pictures import NONSENSE, Gallery, is_picture, likeness, shares_bytes
+from .pictures import LARGEST_MARKED, NONSENSE, Gallery, is_picture, likeness, shares_bytes
 from .proxy_site import ART, build_root
 
 METHODS = ("HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "PROPFIND", "GIT", "get", "CONNECT")
@@ -73,7 +73,13 @@ class Standing(NamedTuple):
     etag: str
 
 
-@pytest.fixture(scope="module", params=SHAPES)
+HEAVY = ("root", "root-nginx", "copied", "nginx", "auth-app", "auth-files")
+"""Shapes left to the long run; others' tests go through some of the paths in these as well."""
+
+
+@pytest.fixture(
+    scope="module", params=[pytest.param(name, marks=[pytest.mark.slow] * (name in HEAVY)) for name in SHAPES]
+)
 def standing(
     request: pytest.FixtureRequest, gallery: Gallery, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Standing]:
@@ -87,10 +93,12 @@ def standing(
 
 
 def shows(body: bytes, original: Image.Image) -> bool:
-    """Whether ``body`` is a picture in which a loader sees what is in ``original``."""
+    """Whether ``body`` is a picture in which a loader sees what is in ``original``, and no small marked copy."""
     if not is_picture(body):
         return False
     with Image.open(BytesIO(body)) as picture:
+        if max(picture.size) <= LARGEST_MARKED:
+            return False
         picture.draft("RGB", (picture.width // 8, picture.height // 8))
         return likeness(picture, original) > NONSENSE
 

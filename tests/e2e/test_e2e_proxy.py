@@ -17,7 +17,12 @@ from .processes import program, run
 from .proxy_app import PACKED
 from .proxy_site import ART, application, build_root, guarded, nginx_behind, nginx_front
 
-SHAPES = ("relayed", "copied", "front-tcp", "front-unix")
+SHAPES = (
+    "relayed",
+    "front-unix",
+    pytest.param("copied", marks=pytest.mark.slow),
+    pytest.param("front-tcp", marks=pytest.mark.slow),
+)
 """Asked directly, with the kernel moving the bytes and without; by nginx in front, over TCP and a unix socket."""
 
 FORGED = (

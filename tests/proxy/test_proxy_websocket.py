@@ -12,7 +12,7 @@ from aiohttp.test_utils import TestServer
 from guardware.http import Message
 
 from .conftest import PeerFactory, UpstreamFactory
-from .peers import http_scope
+from .peers import OK, http_scope, replies
 
 Talk = Callable[[web.WebSocketResponse], Awaitable[None]]
 Site = Callable[[Talk], Awaitable[TestServer]]
@@ -216,6 +216,25 @@ async def test_a_handshake_that_is_not_answered(peer: PeerFactory, upstream: Ups
     app = upstream((await peer(silent)).url, connect_timeout=0.05, first_byte_timeout=0.05)
     await app(scope, browser.receive, browser.send)
     assert (await browser.hear())["status"] == 504
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [
+        (OK, 404),  # a page, and no WebSocket
+        (b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", 403),
+        (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+         b"Sec-WebSocket-Accept: eA==\r\n\r\n", 502),
+        (b"HTTP/1.1 999 Odd\r\nContent-Length: 0\r\n\r\n", 502),
+    ],
+)  # fmt: skip
+async def test_what_is_no_websocket(
+    peer: PeerFactory, upstream: UpstreamFactory, answer: bytes, status: int
+) -> None:
+    browser = Browser()
+    scope = ws_scope(extensions={"websocket.http.response": {}})
+    await upstream((await peer(replies(answer))).url)(scope, browser.receive, browser.send)
+    assert (await browser.hear())["status"] == status
 
 
 async def test_nobody_listens(upstream: UpstreamFactory, unused_tcp_port: int) -> None:

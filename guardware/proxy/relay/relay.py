@@ -16,7 +16,7 @@ from guardware.errors import BrokenAnswerError
 from guardware.http import RawHeaders, Scope, Send, first_value
 from guardware.proxy.address import path_of
 from guardware.proxy.cycle import RELAY, RELAYED
-from guardware.proxy.headers import has_body, to_visitor
+from guardware.proxy.headers import WhoVisits, has_body, to_visitor
 from guardware.proxy.pool import Group, Member
 from guardware.proxy.refusals import refuse
 from guardware.proxy.relay.answer_head import AnswerHead, NoAnswerError
@@ -24,6 +24,7 @@ from guardware.proxy.relay.body import SplicedBody
 from guardware.proxy.relay.line import Line, LineClosedError
 from guardware.proxy.relay.lines import Lines
 from guardware.proxy.relay.pipes import Pipes
+from guardware.proxy.relay.request import RequestLines
 
 logger = logging.getLogger("guardware.proxy")
 
@@ -39,8 +40,9 @@ class _VisitorLeftError(Exception):
 class Relay:
     """The relay of one ``Upstream``: its connections by address, and its pipes."""
 
-    def __init__(self, settings: Proxy) -> None:
+    def __init__(self, settings: Proxy, who_visits: WhoVisits) -> None:
         self._settings = settings
+        self._request = RequestLines(who_visits, preserve_host=settings.preserve_host)
         self._lines: dict[Address, Lines] = {}
         self._pipes = Pipes()
 
@@ -56,7 +58,7 @@ class Relay:
         self._lines.clear()
         self._pipes.close()
 
-    async def run(self, group: Group, headers: list[tuple[str, str]], scope: Scope, send: Send) -> bool:
+    async def run(self, group: Group, scope: Scope, send: Send) -> bool:
         """Ask and answer; False if nothing was answered and the ordinary way is to be gone.
 
         Raises BrokenAnswerError if the upstream dies in mid-body.
@@ -71,7 +73,8 @@ class Relay:
         if path is None or not await member.enter(0.0):
             return False
         try:
-            request = _request(scope["method"], path, headers, member.address)
+            first = f"{scope['method']} {path} HTTP/1.1\r\n".encode()
+            request = first + self._request.of(scope, member.address)
             return await self._exchange(member, request, scope, cycle, send)
         finally:
             member.leave()
@@ -155,11 +158,3 @@ class Relay:
         if framed and not answer.ended:
             raise BrokenAnswerError("the upstream's answer is shorter than it said")
         await send({"type": "http.response.body", "body": b""})
-
-
-def _request(method: str, path: str, headers: list[tuple[str, str]], address: Address) -> bytes:
-    """The head of a request. Names and values were checked when they came in."""
-    lines = [f"{name}: {value}\r\n" for name, value in headers]
-    if not any(name == "host" for name, _ in headers):
-        lines.insert(0, f"host: {address.origin.partition('//')[2]}\r\n")
-    return f"{method} {path} HTTP/1.1\r\n{''.join(lines)}\r\n".encode()
