@@ -1,7 +1,8 @@
 """nginx alone against nginx that asks guardware: ``python -m benchmarks.forward_auth [--seconds 3] [--rounds 3]``.
 
-By the shipped recipes (nginx-auth-files.conf, nginx-accel.conf), guardware on a unix socket; everything is judged,
-but limits and thresholds do not hold back a single client that asks ten thousand times. The length of the answers
+By the shipped recipes, guardware on a unix socket: nginx keeps answers for a second as they say, or is made to ask
+each time; everything that is asked is judged, but limits and thresholds do not hold back a single client that asks
+ten thousand times. The length of the answers
 proves that they are originals. wrk with 32 connections, all ways in turn in each round. CPU time is that of all
 processes of the way, nginx and guardware, so that nothing is hidden in the other one.
 """
@@ -29,7 +30,7 @@ TICK = os.sysconf("SC_CLK_TCK")
 POLICY = """\
 clients: {{trusted_proxies: [unix]}}
 store: {{folder: {folder}/state}}
-forward_auth: {{accel: /.originals/}}
+forward_auth: {{accel: {accel}}}
 thresholds: {{protect: 14, suspect: 14, deny: 14}}
 limits:
   client: {{page: null, image: null, feed: null, api: null}}
@@ -45,6 +46,9 @@ server {
     location / { proxy_pass http://site; proxy_http_version 1.1; proxy_set_header Connection ""; }
 }
 """
+EACH_TIME = {"proxy_cache ": "# proxy_cache ", "proxy_cache_key ": "# proxy_cache_key "}
+"""Changes to the recipes by which nginx keeps no answer."""
+
 NGINX = """\
 daemon off; master_process off; pid nginx.pid; error_log stderr crit;
 events {{ worker_connections 512; }}
@@ -108,11 +112,11 @@ def nginx(stack: ExitStack, folder: Path, files: Sequence[str], port: int, chang
     return stack.enter_context(started([program, "-p", str(own), "-c", "nginx.conf", "-e", "stderr"], own))
 
 
-def guardware(stack: ExitStack, folder: Path, argv: Sequence[str]) -> tuple[int, Path]:
+def guardware(stack: ExitStack, folder: Path, argv: Sequence[str], *, accel: bool) -> tuple[int, Path]:
     """guardware by ``argv`` with ROOT, SOCKET and POLICY filled in; its process and its socket."""
     own = Path(tempfile.mkdtemp(dir=folder))
     socket, policy = own / "guardware.sock", own / "policy.yaml"
-    policy.write_text(POLICY.format(folder=own))
+    policy.write_text(POLICY.format(folder=own, accel="/.originals/" if accel else '""'))
     places = {"ROOT": str(folder / "gallery"), "SOCKET": str(socket), "POLICY": str(policy)}
     pid = stack.enter_context(started([places.get(word, word) for word in argv], own))
     deadline = time.monotonic() + 20
@@ -161,7 +165,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=int, default=3)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--port", type=int, default=18480, help="The first of five ports.")
+    parser.add_argument("--port", type=int, default=18480, help="The first of seven ports.")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         folder = Path(name)
@@ -188,27 +192,30 @@ def main() -> None:
 def _ways(stack: ExitStack, folder: Path, port: int) -> list[Way]:
     program = str(Path(sys.executable).with_name("guardware"))
     plain = {"/var/www/gallery": str(folder / "gallery")}
-    auth, auth_socket = guardware(
-        stack, folder, [program, "serve", "--root", "ROOT", "--uds", "SOCKET", "--config", "POLICY"]
-    )
-    app = [sys.executable, str(REPOSITORY / "tests" / "e2e" / "accel_app.py"), "ROOT", "SOCKET", "POLICY"]
-    accel, accel_socket = guardware(stack, folder, app)
+    serve = [program, "serve", "--root", "ROOT", "--uds", "SOCKET", "--config", "POLICY"]
+    auth, auth_socket = guardware(stack, folder, serve, accel=False)
+    accel, accel_socket = guardware(stack, folder, serve, accel=True)
     at = "/run/guardware/guardware.sock"
-    ask = nginx(
-        stack, folder, ["nginx-auth.conf", "nginx-auth-files.conf"], port + 1, {**plain, at: str(auth_socket)}
-    )
-    told = nginx(stack, folder, ["nginx-accel.conf"], port + 2, {**plain, at: str(accel_socket)})
+    to_auth, to_accel = {**plain, at: str(auth_socket)}, {**plain, at: str(accel_socket)}
     # A site behind nginx: the same files, by another nginx, whose time does not count.
     site = f"127.0.0.1:{port}"
-    passing = nginx(stack, folder, [PASSING], port + 3, {"SITE": site})
     behind = {"127.0.0.1:3000": site, at: str(auth_socket)}
-    asked = nginx(stack, folder, ["nginx-auth.conf", "nginx-auth-app.conf"], port + 4, behind)
+
+    def asking(kind: str, at: int, changes: dict[str, str]) -> int:
+        kept = {"/run/nginx-guardware": str(folder / f"kept-{at}"), **changes}
+        return nginx(stack, folder, ["nginx-auth.conf", f"nginx-auth-{kind}.conf"], port + at, kept)
+
     return [
         Way("files", port, (nginx(stack, folder, [PLAIN], port, plain),)),
-        Way("files, asks guardware", port + 1, (ask, auth)),
-        Way("files, told by guardware", port + 2, (told, accel)),
-        Way("a site", port + 3, (passing,)),
-        Way("a site, asks guardware", port + 4, (asked, auth)),
+        Way("files, asks", port + 1, (asking("files", 1, {**to_auth, **EACH_TIME}), auth)),
+        Way("files, asks, keeps", port + 2, (asking("files", 2, to_auth), auth)),
+        Way("a site", port + 3, (nginx(stack, folder, [PASSING], port + 3, {"SITE": site}),)),
+        Way("a site, asks", port + 4, (asking("app", 4, {**behind, **EACH_TIME}), auth)),
+        Way("a site, asks, keeps", port + 5, (asking("app", 5, behind), auth)),
+        # Everything goes through guardware, so it is to be compared with a proxy.
+        Way(
+            "a site, told where", port + 6, (nginx(stack, folder, ["nginx-accel.conf"], port + 6, to_accel), accel)
+        ),
     ]
 
 

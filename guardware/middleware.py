@@ -10,7 +10,8 @@ from typing import Any
 from guardware import sites
 from guardware.accounts import AccountFunction
 from guardware.config import Config, from_mapping, load
-from guardware.forward_auth.desk import Desk
+from guardware.forward_auth.desk import Desk, Guarding, unread
+from guardware.forward_auth.uses import Uses
 from guardware.guard import Guard
 from guardware.http import (
     Answer,
@@ -71,6 +72,8 @@ class GuardMiddleware:
         # written when the process ends.
         self._holder = [self._sites]
         self._at_exit = weakref.finalize(self, _write_down, self._holder)
+        self._desk: Desk | None = None
+        self._uses = Uses()
         self._started = False
         # One at a time: what a reload takes over must not be what another one has given up.
         self._changing = asyncio.Lock()
@@ -135,9 +138,15 @@ class GuardMiddleware:
         return visit
 
     async def _own(self, now: Parts, visit: Visit, scope: Scope, receive: Receive, send: Send) -> None:
-        desk = Desk(now, self.app, self._sites, self._read, self._protect, self._refuse)
-        if not await desk.serve(visit, scope, receive, send):
+        if not await self._desk_of(now).serve(visit, scope, receive, send):
             await send_answer(now.own.answer(visit, scope.get("client")), visit.method, send)
+
+    def _desk_of(self, now: Parts) -> Desk:
+        desk = self._desk
+        if desk is None or desk.now is not now or desk.sites is not self._sites:
+            ways = Guarding(self._read, self._protect, self._refuse)
+            desk = self._desk = Desk.of(now, self.app, self._sites, ways, self._uses)
+        return desk
 
     async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind = scope["type"]
@@ -178,7 +187,11 @@ class GuardMiddleware:
     async def _unjudged(self, now: Parts, scope: Scope, receive: Receive, send: Send) -> None:
         """A request that servers read differently; in monitor mode it is served all the same."""
         now.recorder.unreadable += 1
-        if not self._sites.enforces(now, scope["headers"]):
+        enforced = self._sites.enforces(now, scope["headers"])
+        answer = unread(now, scope, enforced=enforced)
+        if answer is not None:
+            await send_answer(answer, scope["method"], send)
+        elif not enforced:
             await self.app({**scope, "headers": without_ours(scope["headers"])}, receive, send)
         elif scope["type"] == "websocket":
             await _close(receive, send)

@@ -1,6 +1,7 @@
 """Many sites in one process: each Host by its own policy, with what a process has only once shared by all."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,12 @@ from asgi import BROWSER, CURL, Call, page_headers
 from image_samples import sample
 
 from guardware import Action, ConfigError, GuardMiddleware
+from guardware.aggregates import Aggregates
 from guardware.config import from_mapping
+from guardware.crawlers.verify import Verifier
 from guardware.guard import Guard
 from guardware.http import ASGIApp, Message, RawHeaders, Receive, Scope, Send
+from guardware.overview import Overview
 from guardware.parts import Parts
 from guardware.sites import Sites, build_sites, retire
 from guardware.store import ResilientStore
@@ -210,10 +214,31 @@ class TestShared:
         metrics = await call(app, "/.guardware/metrics", at(b"twin.example", CURL), ip="127.0.0.1")
         assert b"guardware_images_made 1.0" in metrics.body
         assert b"guardware_hosts 4.0" in metrics.body
+        for gauge in (
+            "aggregates_available 1.0",
+            "aggregates_failures 0.0",
+            "aggregates_lifted 0.0",
+            "crawlers_failed 0.0",
+        ):
+            assert f"guardware_{gauge}".encode() in metrics.body
         health = await call(app, "/.guardware/health", at(b"twin.example", CURL), ip="127.0.0.1")
         assert (
             b'"hosts":{"ada.example":"enforce","*.ada.example":"enforce","open.example":"monitor"' in health.body
         )
+
+    async def test_health_is_degraded_while_other_processes_are_not_heard_of(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        sites = sites_of()
+        away = sites.common.aggregates.status._replace(available=False, failures=3)
+        overview = Overview(sites.common, {})
+        overview.makers.append(sites.default.maker)
+        assert overview.health("enforce")["status"] == "ok"
+        monkeypatch.setattr(Aggregates, "status", away)
+        health = overview.health("enforce")
+        assert health["status"] == "degraded"
+        assert health["aggregates"] == {"lifted": 0, "highest": 0.0, "available": False, "failures": 3}
+        assert overview.numbers()[1]["aggregates_failures"] == 3
 
     async def test_who_else_is_here_is_not_told_to_everybody(self, call: Call) -> None:
         app = GuardMiddleware(serving({}), HOUSE)
@@ -243,6 +268,51 @@ class TestShared:
         assert len(before) == len(keys()) == 1
         assert before != keys()
         await retire(sites)
+
+    async def test_the_secret_is_asked_for_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A store that is away lets each question wait for two seconds."""
+        asked = []
+
+        async def secret(store: ResilientStore, proposal: bytes) -> bytes:
+            asked.append(proposal)
+            return proposal
+
+        monkeypatch.setattr(ResilientStore, "secret", secret)
+        sites = sites_of(store={"url": "redis://127.0.0.1:1"})
+        await sites.start()
+        assert len(asked) == 1
+        await retire(sites)
+
+    async def test_a_store_that_is_back_agrees_with_those_whom_it_serves(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        old = sites_of(store={"url": "redis://127.0.0.1:1"})
+        await old.start()
+        store = old.common.store
+        assert isinstance(store, ResilientStore)
+        before = store.on_return
+
+        async def fail(verifier: Verifier) -> None:
+            raise OSError("no")
+
+        new = build_sites(old.common.config, old)
+        with monkeypatch.context() as patch:
+            patch.setattr(Verifier, "start", fail)
+            with pytest.raises(OSError, match="no"):
+                await new.start()
+        assert store.on_return is before is not None  # the old ones go on serving
+
+        (tmp_path / "secret").write_text("a" * 64)
+        fixed = {
+            **HOUSE,
+            "store": {"url": "redis://127.0.0.1:1"},
+            "clients": {"secret_file": str(tmp_path / "secret")},
+        }
+        new = build_sites(from_mapping(fixed), old)
+        await new.start()
+        assert new.common.store is store
+        assert store.on_return is None
+        await retire(new)
 
 
 class TestReload:
@@ -282,7 +352,7 @@ class TestReload:
         app = GuardMiddleware(serving({}), HOUSE)
         old, closed = app.sites, []
 
-        async def fail(guard: Guard) -> None:
+        async def fail(guard: Guard, others: Sequence[Guard] = ()) -> None:
             raise OSError("no")
 
         async def note(sites: Sites, kept: Sites | None = None, *, given: Any = None) -> None:
@@ -294,6 +364,33 @@ class TestReload:
             await app.reload(from_mapping({**HOUSE, "mode": "monitor"}))
         assert app.sites is old
         assert [(sites is not old, kept is old) for sites, kept in closed] == [(True, True)]
+
+    async def test_two_at_once_come_one_after_the_other(self) -> None:
+        """Or the second would take over from the first configuration what the first reload gave up."""
+        app = GuardMiddleware(serving({}), HOUSE)
+        first = app.sites
+        other = from_mapping({**HOUSE, "images": {**TINY, "queue": 3}})
+        await asyncio.gather(app.reload(other), app.reload(first.common.config))
+        assert app.sites.common.config == first.common.config
+        assert app.sites.common.atelier is not first.common.atelier
+        await app._stop()
+
+    async def test_starts_what_was_not_started_yet_and_only_once(
+        self, call: Call, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        started: list[Sites] = []
+        start = Sites.start
+
+        async def note(sites: Sites) -> None:
+            started.append(sites)
+            await start(sites)
+
+        monkeypatch.setattr(Sites, "start", note)
+        app = GuardMiddleware(serving({}), HOUSE)
+        await app.reload(from_mapping(HOUSE))
+        await call(app, "/", at(b"ada.example"))
+        assert started == [app.sites]
+        await app._stop()
 
     async def test_closes_only_what_nobody_uses_any_more(self, tmp_path: Path) -> None:
         old = sites_of(store={"folder": str(tmp_path)})

@@ -5,7 +5,8 @@ from pathlib import Path
 import click
 
 from guardware.cli.whole import write_whole
-from guardware.config import load
+from guardware.config import Config, load
+from guardware.config.hosts import normal_host
 from guardware.errors import GuardwareError
 from guardware.export import FRONTS, ExportedFile, gather, render
 
@@ -13,23 +14,21 @@ from guardware.export import FRONTS, ExportedFile, gather, render
 @click.command(name="export")
 @click.argument("front", type=click.Choice(list(FRONTS)))
 @click.option("--config", "path", metavar="FILE", help="Default: ./guardware.yaml if there is one.")
-@click.option("--host", default="", metavar="NAME", help="One of the hosts in the configuration.")
+@click.option("--host", metavar="NAME", help="One of the hosts in the configuration.")
 @click.option(
     "--output",
     metavar="DIR",
     type=click.Path(file_okay=False, path_type=Path),
     help="Write the files into this folder; without it they are printed.",
 )
-def command(front: str, path: str | None, host: str, output: Path | None) -> None:
+def command(front: str, path: str | None, host: str | None, output: Path | None) -> None:
     """Write static rules for FRONT: the crawlers you refuse, your notices, your limits.
 
     The server in front then refuses crawlers that give their name without asking guardware. It sees no
     behaviour, so it takes no guard's place. Each file says at its top how to include it.
     """
     config = load(path)
-    if host and host.lower() not in config.hosts:
-        raise click.BadParameter(f"{host!r} is not in hosts of the configuration", param_hint="--host")
-    material = gather(config.of_host(host.lower()))
+    material = gather(_site_of(config, host) if host is not None else config)
     exported = render(front, material)
     for doubt in material.doubts:
         click.echo(f"mind: {doubt}", err=True)
@@ -40,6 +39,13 @@ def command(front: str, path: str | None, host: str, output: Path | None) -> Non
         _write(output / file.name, file.text)
         click.echo(f"wrote {output / file.name}")
     click.echo(f"How to include it stands at the top of {exported[0].name}.")
+
+
+def _site_of(config: Config, host: str) -> Config:
+    try:
+        return config.hosts[normal_host(host)]
+    except (ValueError, KeyError):
+        raise click.BadParameter(f"{host!r} is not in hosts of the configuration", param_hint="--host") from None
 
 
 def _printed(exported: tuple[ExportedFile, ...]) -> list[str]:

@@ -130,5 +130,7 @@ def _greeting(setup: Setup, config: Config, what: str, addresses: list[str]) -> 
         yield "Mode: monitor. Everything is judged and recorded, and everything is served."
     else:
         yield "Mode: enforce"
+    if any(address.startswith("unix:") for address in addresses) and "unix" not in config.clients.trusted_proxies:
+        yield "Hint: add unix to clients.trusted_proxies; until then all visitors behind the socket count as one."
     if not config.site.name:
         yield "Hint: set site.name in guardware.yaml, so that watermarks and notices credit you."

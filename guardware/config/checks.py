@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 
 from guardware.config.crawlers import purposes
-from guardware.config.faults import Fault, dotted
+from guardware.config.faults import Fault, Path, dotted
 from guardware.config.hosts import KEY
 from guardware.config.schema import Config
 from guardware.config.shadow import covers
@@ -91,6 +91,25 @@ def _never_reached(config: Config) -> Iterator[Fault]:
             yield Fault(("rules", index), text)
 
 
+def _watched_beside_protected(config: Config) -> Iterator[Fault]:
+    """A host that only watches, before the very site that another one protects: an open door to it."""
+    sites: list[tuple[Path, Config]] = [((), config), *(((KEY, n), site) for n, site in config.hosts.items())]
+    protected = {_source(site) for _, site in sites if site.mode == "enforce"}
+    text = (
+        "is monitor before a site that other hosts protect, so whoever asks by this name may get its originals; "
+        "write enforce, or name another upstream or root"
+    )
+    for path, site in sites:
+        source = _source(site)
+        if site.mode == "monitor" and any(source) and source in protected:
+            yield Fault((*path, "mode"), text)
+
+
+def _source(site: Config) -> tuple[object, ...]:
+    """Where the pictures come from; all empty where an application shows them, which may heed the host."""
+    return site.proxy.root, site.proxy.upstream, site.proxy.routes
+
+
 _CHECKS: tuple[Callable[[Config], Iterable[Fault]], ...] = (
     _nameless,
     _everyone_trusted,
@@ -100,4 +119,5 @@ _CHECKS: tuple[Callable[[Config], Iterable[Fault]], ...] = (
     _numbers_without_a_database,
     _watched_for_nothing,
     _never_reached,
+    _watched_beside_protected,
 )

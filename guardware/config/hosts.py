@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from ipaddress import IPv6Address
 from typing import Any, NamedTuple, TypeVar
 
 from guardware.config.faults import Fault, Path, dotted, shown
@@ -40,6 +41,8 @@ _DEEPEST = 8
 _NAME = re.compile(r"(?:\*\.)?(?>[a-z0-9_-]{1,63})(?>(?:\.[a-z0-9_-]{1,63})*)")
 """As ``guardware/hosts.py`` reads them of a visit; labels by RFC 1035 section 2.3.4."""
 
+_BRACKETED = re.compile(r"\[[0-9a-f:.]+\]")
+
 _LONGEST = 253
 """Characters of a name (RFC 1035 section 2.3.4, without the length bytes)."""
 
@@ -54,19 +57,33 @@ class Part(NamedTuple):
 
 def normal_host(text: str) -> str:
     """``text`` as a visit's host reads: small letters, A-labels (RFC 5890), no final dot; perhaps with ``*.`` in
-    front. Raises ValueError, with the mend, for what is no such name."""
+    front. An IPv6 address stands in brackets. Raises ValueError, with the mend, for what is no such name."""
     name = text.strip().lower()
     bare = re.sub(r"^[a-z][a-z0-9+.-]*://|[/?#].*$", "", name).rpartition("@")[2]
     bare = re.sub(r":\d*$", "", bare).removesuffix(".")
     if bare != name.removesuffix("."):
         raise ValueError(f"{shown(text)} is more than a host name; write {shown(bare or 'example.com')} alone")
     if bare == "*":
-        raise ValueError("is for every host, and so is the top of the file; write it there, or as *.example.com")
+        raise ValueError(
+            "is every host, for which what names no host is there: the top of the file; or write *.example.com"
+        )
+    if bare.startswith("["):
+        return _bracketed(bare, text)
     name = bare if bare.isascii() else _as_ascii(bare, text)
     if len(name) > _LONGEST or not _NAME.fullmatch(name):
         raise ValueError(
             f"{shown(text)} is no host name; write one like example.com, or *.example.com for all below"
         )
+    return name
+
+
+def _bracketed(name: str, text: str) -> str:
+    try:
+        if not _BRACKETED.fullmatch(name):
+            raise ValueError(name)
+        IPv6Address(name[1:-1])
+    except ValueError:
+        raise ValueError(f"{shown(text)} is no IPv6 address; write one like [2001:db8::1]") from None
     return name
 
 

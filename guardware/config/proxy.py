@@ -1,28 +1,27 @@
 """The shape of the ``proxy`` section: what stands behind ``guardware serve``, and how it is talked to."""
 
-import re
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, model_validator
 
 from guardware.config.faults import shown
+from guardware.config.hosts import normal_host
 from guardware.config.section import Section
 from guardware.config.upstreams import check_address
 from guardware.config.values import Duration, Size
+from guardware.paths import normalise
 
-_HOST = re.compile(r"(?:\*\.)?(?>[a-z0-9_-]+)(?:\.(?>[a-z0-9_-]+))*|\[[0-9a-f:.]+\]")
 
-
-def check_host(value: str) -> str:
-    """A host's name in lower case, perhaps with ``*.`` before it; raises ValueError."""
-    name = value.lower().removesuffix(".")
-    if not _HOST.fullmatch(name):
-        raise ValueError(f"{shown(value)} is not a host name; write example.com, without scheme and port")
-    return name
+def check_path(value: str) -> str:
+    """A path as requests' are compared with it, in normal form; raises ValueError."""
+    path = normalise(value)
+    if path is None or path.text != value or any(sign in value for sign in "?#%"):
+        raise ValueError(f"{shown(value)} fits no request; write it without query, %, dots and double slashes")
+    return value
 
 
 UpstreamAddress = Annotated[str, AfterValidator(check_address)]
-HostName = Annotated[str, AfterValidator(check_host)]
+HostName = Annotated[str, AfterValidator(normal_host)]
 
 
 class Route(Section):
@@ -31,7 +30,9 @@ class Route(Section):
     host: tuple[HostName, ...] = Field(
         (), description="Host names; *.example.com matches sub-domains. Empty: every."
     )
-    path: str = Field("/", pattern=r"^/", description="What the path begins with, in whole parts.")
+    path: Annotated[str, AfterValidator(check_path)] = Field(
+        "/", pattern=r"^/", description="What the path begins with, in whole parts; decoded, as in /café."
+    )
     upstream: tuple[UpstreamAddress, ...] = Field(
         min_length=1, description="Addresses such as http://127.0.0.1:3000 or unix:/run/app.sock; several share."
     )
@@ -111,4 +112,6 @@ class Proxy(Section):
     def _one_source(self) -> "Proxy":
         if self.root is not None and self.upstream:
             raise ValueError("names a root and an upstream; keep one of them")
+        if self.root is not None and self.routes:
+            raise ValueError("names a root and routes, which it would never use; keep one of them")
         return self

@@ -140,9 +140,12 @@ class Client:
             target = reply.first("location")
             if reply.status not in _MOVED or not target:
                 return reply
-            moved = urljoin(url, target)
-            if _place(moved) != _place(url):
-                sent.pop("Authorization", None)
+            try:
+                moved = urljoin(url, target)
+                if _place(moved) != _place(url):
+                    sent.pop("Authorization", None)
+            except ValueError:
+                raise UnreachableError(f"{url} leads to {target[:200]!r}, which is no address") from None
             url = moved
         raise UnreachableError(f"{url} does not answer: it leads from one address to the next without end")
 
@@ -165,8 +168,7 @@ class Client:
         except (aiohttp.ClientError, TimeoutError, ValueError, OSError, ssl.SSLError) as error:
             if self._kept_out:
                 raise InsideError(f"{url} leads to {self._kept_out}, inside this machine or its network") from None
-            reason = str(error) or "no answer in time"
-            raise UnreachableError(f"{url} does not answer: {reason}") from None
+            raise UnreachableError(f"{url} does not answer: {_reason(error)}") from None
 
     async def _ask(self, url: str, headers: Mapping[str, str], method: str, *, secure: bool) -> Reply:
         address = yarl.URL(url, encoded=True)
@@ -190,6 +192,22 @@ class Client:
         opened = socket.socket(family, kind, proto)  # type: ignore[arg-type]
         self._sockets.append(opened)
         return opened
+
+
+def _reason(error: Exception) -> str:
+    """Why there was no answer, for somebody who knows no networks."""
+    match error:
+        case aiohttp.ClientConnectorDNSError():
+            return "nobody knows a machine of that name"
+        case aiohttp.ClientConnectorSSLError():
+            return "no https is spoken there"
+        case aiohttp.ClientConnectorError(os_error=ConnectionRefusedError()):
+            return "nothing listens there"
+        case aiohttp.ServerDisconnectedError() | ConnectionResetError():
+            return "it hung up"
+        case TimeoutError():
+            return str(error) or f"nothing came within {TIMEOUT:g} seconds"
+    return str(error) or type(error).__name__
 
 
 def lies_inside(address: str) -> bool:

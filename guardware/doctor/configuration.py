@@ -35,6 +35,8 @@ def configuration_findings(config: Config, name: str | None) -> Iterator[Finding
         yield warning(
             TOPIC,
             "Nobody who wants a licence learns how to reach you.",
+            "Write into guardware.yaml:",
+            "",
             "site:",
             "  contact: you@example.com",
         )
@@ -52,6 +54,8 @@ def _folder(config: Config) -> Iterator[Finding]:
         yield warning(
             TOPIC,
             "Nothing is kept on the disk, so marked copies cannot be traced after a restart.",
+            "Write into guardware.yaml:",
+            "",
             "store:",
             "  folder: /var/lib/guardware",
         )

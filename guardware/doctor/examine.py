@@ -8,6 +8,7 @@ import yarl
 
 from guardware.config.proxy import Proxy
 from guardware.config.schema import Config
+from guardware.config.upstreams import parse_address
 from guardware.doctor.client import PATIENCE, PAUSE, Client, InsideError, Reply, UnreachableError
 from guardware.doctor.configuration import configuration_findings
 from guardware.doctor.finding import Finding, fault, ok, warning
@@ -52,6 +53,7 @@ async def examine(
         )
         return Examination(findings, 0)
     async with Client(pause=pause, patience=patience) as client:
+        url = str(yarl.URL(url))  # percent-encoded, and the host in ASCII
         client.name(url)
         try:
             async for found in _site(client, url, config, upstream):
@@ -68,12 +70,14 @@ async def _site(
     client: Client, url: str, config: Config, upstream: str | None
 ) -> AsyncIterator[Iterable[Finding]]:
     """One part after the other, so that those before the site broke off are kept."""
-    page = await client.page(str(yarl.URL(url)))  # percent-encoded, and the host in ASCII
+    page = await client.page(url)
     yield [_page(page)]
     parts = urlsplit(page.url)
     base = f"{parts.scheme}://{parts.netloc}"
     config = config.of_host((parts.hostname or "").lower())
     upstreams = (upstream,) if upstream is not None else _upstreams(config.proxy)
+    for behind in upstreams:
+        client.name(parse_address(behind).origin)
     seen, not_seen = await look(client, base, config)
     yield [*not_seen, *(view_findings(seen) if seen is not None else ())]
     notices = notices_of(config)
@@ -102,6 +106,10 @@ def _upstreams(settings: Proxy) -> Iterable[str]:
 def _page(page: Reply) -> Finding:
     if page.status == 200:
         return ok(TOPIC, f"{page.url} answers a browser.")
+    if page.status in (404, 410):
+        return fault(
+            TOPIC, f"There is no page at {page.url}.", "Give the doctor the address of a page that visitors open"
+        )
     return fault(
         TOPIC,
         f"{page.url} answers a browser with status {page.status}.",

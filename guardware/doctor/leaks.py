@@ -199,28 +199,31 @@ def _leak(url: str, who: str, config: Config) -> Finding:
     return fault(TOPIC, f"LEAK: {who} gets the original of {url}", *why)
 
 
+def _stand(count: int) -> str:
+    return "1 picture of the page stands" if count == 1 else f"{count} pictures of the page stand"
+
+
 def _foreign(host: str, count: int, example: str, *, taken: bool) -> Finding:
-    pictures = "1 picture" if count == 1 else f"{count} pictures"
+    pictures = _stand(count)
     if not taken:
         return warning(
             TOPIC,
-            f"{pictures} of the page stand on another server, {host}, which guardware does not guard.",
+            f"{pictures} on another server, {host}, which guardware does not guard.",
             f"curl could not take {example}; nothing to do if that server refuses tools by itself",
         )
     return fault(
         TOPIC,
-        f"LEAK: {pictures} of the page stand on another server, {host}, which guardware does not guard: curl gets "
-        f"{example}",
+        f"LEAK: {pictures} on another server, {host}, which guardware does not guard: curl gets {example}",
         "Serve these pictures from your own site, through guardware, and make that storage private;",
         f"or let guardware guard that name too (a route in proxy.routes for the host {host})",
     )
 
 
 def _inside(host: str, count: int, error: InsideError) -> Finding:
-    pictures = "1 picture" if count == 1 else f"{count} pictures"
+    pictures = _stand(count)
     return warning(
         TOPIC,
-        f"{pictures} of the page stand on {host}, which is not your site: {error}. The doctor did not ask there, "
+        f"{pictures} on {host}, which is not your site: {error}. The doctor did not ask there, "
         "since a page may name any address; and visitors cannot reach it.",
         "Serve these pictures from your own site, through guardware; or find out who put them into the page",
     )

@@ -8,6 +8,9 @@ from guardware.images.heads import UnreadablePicture
 from guardware.images.metadata.statement import MINING_VOCABULARY
 from guardware.images.recipe import Bounds
 
+_STRIP = 256
+"""Lines of a picture that are converted at a time: a large one would be in memory three times."""
+
 _MARK = MINING_VOCABULARY.rpartition("/")[2].encode()
 
 
@@ -33,5 +36,7 @@ def _dots(data: bytes, config: Config) -> tuple[tuple[int, int], bytes] | None:
         picture, _ = decode(data, None, Bounds(images.max_pixels, 1, images.max_pixels))
     except UnreadablePicture:
         return None
-    frame = picture.frames[0].convert("RGBA")
-    return frame.size, sha256(frame.tobytes()).digest()
+    frame, digest = picture.frames[0], sha256()
+    for top in range(0, frame.height, _STRIP):
+        digest.update(frame.crop((0, top, frame.width, min(top + _STRIP, frame.height))).convert("RGBA").tobytes())
+    return frame.size, digest.digest()

@@ -64,5 +64,10 @@ def _sum(examination: Examination) -> str:
         verdict = "Nothing is broken; look at what says WARNING."
     else:
         verdict = "All is well."
-    asked = f" The doctor made {examination.asked} requests." if examination.asked else ""
-    return f"{faults} faults, {warnings} warnings, {counts[Level.OK]} fine. {verdict}{asked}"
+    asked = f" The doctor made {_counted(examination.asked, 'request')}." if examination.asked else ""
+    found = f"{_counted(faults, 'fault')}, {_counted(warnings, 'warning')}, {counts[Level.OK]} fine."
+    return f"{found} {verdict}{asked}"
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"

@@ -1,14 +1,14 @@
 """What the guard sees of the doctor's request: whether it knows visitors apart, and from what."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ValidationError
 
 from guardware.config.schema import Config
-from guardware.doctor.client import Client
+from guardware.doctor.client import Client, UnreachableError
 from guardware.doctor.finding import Finding, fault, ok, warning
 from guardware.errors import ConfigError
 from guardware.keys import Keyring
@@ -51,15 +51,14 @@ async def look(client: Client, base: str, config: Config) -> tuple[Seen | None, 
     """What the guard at ``base`` sees; None, with the finding, if it does not say."""
     url = f"{base}{config.site.prefix}/seen"
     token = {"Authorization": f"{SCHEME} {_token(config)}"}
-    plain = await client.page(url, extra=token)
-    view = _parsed(plain.body) if plain.status == 200 else None
+    view = await _view_of(client, url, token)
     if view is None:
         return None, [await _why_not(client, base, config)]
     peer = view["peer"]
     direct = peer is not None and peer[1] in client.ports
-    forged = await client.page(url, extra={**token, "X-Forwarded-For": FORGED})
+    forged = await _view_of(client, url, {**token, "X-Forwarded-For": FORGED})
     sent = ["user-agent", "accept", "accept-language", "accept-encoding", "authorization"]
-    return Seen(url, view, _parsed(forged.body) or view, direct, sent), []
+    return Seen(url, view, forged or view, direct, sent), []
 
 
 def view_findings(seen: Seen) -> Iterator[Finding]:
@@ -84,6 +83,15 @@ def _token(config: Config) -> str:
         return "none"
 
 
+async def _view_of(client: Client, url: str, extra: Mapping[str, str]) -> dict[str, Any] | None:
+    """What is seen of a request with the headers ``extra``; None if that is not told."""
+    try:
+        reply = await client.page(url, extra=extra)
+    except UnreachableError:
+        return None
+    return _parsed(reply.body) if reply.status == 200 else None
+
+
 def _parsed(body: bytes) -> dict[str, Any] | None:
     """None for what is not as ``observe/seen.py`` writes it: anybody may answer there."""
     try:
@@ -93,8 +101,11 @@ def _parsed(body: bytes) -> dict[str, Any] | None:
 
 
 async def _why_not(client: Client, base: str, config: Config) -> Finding:
-    health = await client.page(f"{base}{config.site.prefix}/health")
-    if b'"header_order"' not in health.body:
+    try:
+        health = (await client.page(f"{base}{config.site.prefix}/health")).body
+    except UnreachableError:
+        health = b""
+    if b'"header_order"' not in health:
         return fault(
             TOPIC,
             f"No guardware answers at {base}{config.site.prefix}/health: it does not stand before this site, or "

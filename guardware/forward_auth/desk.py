@@ -8,7 +8,16 @@ from guardware.forward_auth.control import Asked, asked_scope, host_of, read_ask
 from guardware.forward_auth.handover import seal, unseal
 from guardware.forward_auth.options import Form, Options, read_options
 from guardware.forward_auth.probe import shows_picture
-from guardware.forward_auth.replies import NO_STORE, allowed, handed_over, plain, redirected, refused_by_path
+from guardware.forward_auth.replies import (
+    NO_STORE,
+    allowed,
+    handed_over,
+    may_last,
+    plain,
+    redirected,
+    refused_by_path,
+)
+from guardware.forward_auth.uses import Uses
 from guardware.guard import Guard
 from guardware.http import Answer, ASGIApp, RawHeaders, Receive, Scope, Send, send_answer, without_ours
 from guardware.keys import derive
@@ -30,17 +39,40 @@ Protect = Callable[[Parts, Visit, Verdict, Scope, Receive, Send], Awaitable[None
 Refuse = Callable[[Parts, Visit, Verdict, Send], Awaitable[None]]
 
 
+def unread(now: Parts, scope: Scope, *, enforced: bool) -> Answer | None:
+    """The answer to a front's question whose Host cannot be read; None if ``scope`` asks something else.
+
+    nginx and HAProxy take any other status than 200 and 403 for a guard that is away.
+    """
+    if scope["type"] != "http" or scope["path"] != now.config.site.prefix + AUTH:
+        return None
+    return plain(403, "The Host header cannot be read.") if enforced else Answer(200, [NO_STORE], b"")
+
+
+class Guarding(NamedTuple):
+    """The guard's own ways: of reading a visit, of answering with a variant, and of refusing."""
+
+    read: Callable[[Guard, Scope], Visit | None]
+    protect: Protect
+    refuse: Refuse
+
+
 class Desk(NamedTuple):
-    """What serves the endpoints: the parts, the application behind the guard, the sites by which other hosts are
-    judged, and the guard's own ways of reading a visit, of answering with a variant, and of refusing."""
+    """What serves the endpoints of one site: its parts, the application behind the guard, and ``sites``, by which
+    the visitor's host is judged. ``lasting``: whether its answers may be kept."""
 
     now: Parts
     app: ASGIApp
     sites: Sites
-    read: Callable[[Guard, Scope], Visit | None]
-    protect: Protect
-    refuse: Refuse
+    ways: Guarding
+    uses: Uses
+    lasting: bool
     clock: Callable[[], float] = time.time
+
+    @classmethod
+    def of(cls, now: Parts, app: ASGIApp, sites: Sites, ways: Guarding, uses: Uses) -> "Desk":
+        """The desk of the site ``now``; to be made once for each, and not for each request."""
+        return cls(now, app, sites, ways, uses, may_last(now.config))
 
     async def serve(self, visit: Visit, scope: Scope, receive: Receive, send: Send) -> bool:
         """Answer ``visit``, which came for one of guardware's own addresses; False if it is not one of these."""
@@ -73,8 +105,8 @@ class Desk(NamedTuple):
         else:
             inner = asked_scope(scope, asked)
             # The front may ask under a name of guardware's own: the visitor's host has its own policy.
-            desk = self._replace(now=self.sites.of(inner["headers"]))
-            visit = self.read(desk.now.guard, inner)
+            desk = self._for(inner["headers"])
+            visit = self.ways.read(desk.now.guard, inner)
             if visit is None:
                 answer = desk._unjudged(own, options, inner["headers"])
             elif visit.kind is Kind.OWN:
@@ -105,7 +137,7 @@ class Desk(NamedTuple):
             await self._refusal(visit, verdict, asked, options, method, send)
             return
         if await self._is_for_the_front(visit, verdict, options, scope):
-            answer = allowed(visit, verdict, self.now.notices, self.now.config)
+            answer = allowed(visit, verdict, self.now.notices, lasting=self.lasting)
         else:
             path = self._path(seal(self._key, visit, asked.target, verdict, self.clock()))
             redirect = options.form is Form.REDIRECT
@@ -140,7 +172,7 @@ class Desk(NamedTuple):
             status = 429 if verdict.action is Action.LIMIT else 403
             await send_answer(refused_by_path(status, path, verdict.action), method, send)
         else:
-            await self.refuse(self.now, visit._replace(method=method), verdict, send)
+            await self.ways.refuse(self.now, visit._replace(method=method), verdict, send)
 
     async def _hand_over(self, own: Visit, text: str, scope: Scope, receive: Receive, send: Send) -> None:
         """What the front gets for the visitor: judged already, neither judged nor counted again."""
@@ -148,14 +180,17 @@ class Desk(NamedTuple):
             await send_answer(self.now.answers.bad_request(own.facts.accept), own.method, send)
             return
         host = host_of(scope["headers"])
-        desk = self._replace(now=self.sites.of(with_host(scope["headers"], host) if host else scope["headers"]))
+        desk = self._for(with_host(scope["headers"], host) if host else scope["headers"])
         handed = unseal(desk._key, own, text, self.clock())
         visit = None
         if handed is not None and handed.is_for(own.method):
             scope = asked_scope(scope, Asked(own.method, handed.target, host))
-            visit = self.read(desk.now.guard, scope)
+            visit = self.ways.read(desk.now.guard, scope)
         if handed is None or visit is None or visit.host != handed.host:
             await send_answer(plain(403, "This address was for somebody else, or is too old."), own.method, send)
+            return
+        if not self.uses.take(handed.seal, own.method, visit.headers):
+            await send_answer(plain(403, "This address was used; ask for the picture's own."), own.method, send)
             return
         await desk._give(visit, handed.verdict, self._clean(scope, visit), receive, send)
 
@@ -165,9 +200,14 @@ class Desk(NamedTuple):
             answer = await notice_answer(self.app, scope, visit, self.now.notices)
             await send_answer(answer, visit.method, send)
         elif verdict.action in (Action.ALLOW, Action.PROTECT):
-            await self.protect(self.now, visit, verdict, scope, receive, send)
+            await self.ways.protect(self.now, visit, verdict, scope, receive, send)
         else:
-            await self.refuse(self.now, visit, verdict, send)
+            await self.ways.refuse(self.now, visit, verdict, send)
+
+    def _for(self, headers: RawHeaders) -> "Desk":
+        """The desk of the site that serves a request with these headers."""
+        now = self.sites.of(headers) if self.sites.hosts else self.sites.default
+        return self if now is self.now else self.of(now, self.app, self.sites, self.ways, self.uses)
 
     def _clean(self, scope: Scope, visit: Visit) -> Scope:
         return {**scope, "headers": without_ours(scope["headers"])} if visit.forged else scope

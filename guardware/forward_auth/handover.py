@@ -32,12 +32,14 @@ _READING = ("GET", "HEAD")
 
 
 class Handed(NamedTuple):
-    """What a path says: the visit's method, target and host, and the verdict on it."""
+    """What a path says: the visit's method, target and host, and the verdict on it. ``seal``: bytes that no other
+    path has, however it is written."""
 
     method: str
     target: bytes
     host: str
     verdict: Verdict
+    seal: bytes
 
     def is_for(self, method: str) -> bool:
         """Whether a request by ``method`` is the one that was judged; who may GET may HEAD."""
@@ -89,7 +91,7 @@ def unseal(key: bytes, visit: Visit, text: str, now: float) -> Handed | None:
         enforced=enforced,
         variant=variant,
     )
-    return Handed(method, target.encode(), host, verdict)
+    return Handed(method, target.encode(), host, verdict, issued + nonce)
 
 
 def _cipher(key: bytes, issued: bytes) -> ChaCha20Poly1305:

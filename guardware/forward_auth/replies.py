@@ -1,7 +1,7 @@
 """Replies: what the front is told of a verdict."""
 
 from guardware.config.schema import Config
-from guardware.http import Answer, RawHeaders
+from guardware.http import Answer, RawHeaders, first_value
 from guardware.notices import Notices
 from guardware.verdict import Action, Verdict
 from guardware.visit import Kind, Visit
@@ -22,15 +22,16 @@ _TYPES = {Kind.IMAGE: b"image/*", Kind.PAGE: b"text/html"}
 """By what is asked for: the front alone sees the response's type."""
 
 _READING = ("GET", "HEAD")
-_PERSONAL = frozenset([b"authorization", b"signature-input"])
+_ALLOW, _IMAGE = Action.ALLOW, Kind.IMAGE
 
 
-def allowed(visit: Visit, verdict: Verdict, notices: Notices, config: Config) -> Answer:
+def allowed(visit: Visit, verdict: Verdict, notices: Notices, *, lasting: bool) -> Answer:
     """200: the front serves what it has, and puts the notices that are here on it.
 
     It may keep this answer for a second if nothing that it does not tell visitors apart by could change it.
+    ``lasting``: ``may_last`` of the configuration.
     """
-    caching = _A_SECOND if _is_settled(visit, verdict, config) else NO_STORE
+    caching = _A_SECOND if lasting and _is_settled(visit, verdict) else NO_STORE
     return Answer(200, [*notice_lines(visit, notices), (ACTION, verdict.action.encode()), caching], b"")
 
 
@@ -64,18 +65,26 @@ def notice_lines(visit: Visit, notices: Notices) -> RawHeaders:
     return list(lines.items())
 
 
-def _is_settled(visit: Visit, verdict: Verdict, config: Config) -> bool:
+def may_last(config: Config) -> bool:
+    """Whether a front may keep answers by this configuration: a rule may look at any header, and what a front
+    tells of a connection or of an account is told of one request."""
+    clients = config.clients
+    told = (clients.facts.protocol, clients.facts.alpn, clients.facts.ja4, clients.account.header)
+    return not any(told) and not any(rule.match.header for rule in config.rules)
+
+
+def _is_settled(visit: Visit, verdict: Verdict) -> bool:
     """Whether the same client gets the same answer for the same address within the second.
 
-    A picture that is asked again is the same original to its budgets. Pages count one by one, what a session or a
-    signature changes only their owners know, and a rule may look at any header.
+    A picture that is asked again is the same original to its budgets. Pages count one by one, and what a session
+    or a signature changes only their owners know.
     """
     return (
-        verdict.action is Action.ALLOW
-        and visit.kind is Kind.IMAGE
+        verdict.action is _ALLOW
+        and visit.kind is _IMAGE
         and visit.method in _READING
         and visit.cookie is None
+        and not visit.signed
         and not visit.account
-        and not any(rule.match.header for rule in config.rules)
-        and not any(name in _PERSONAL for name, _ in visit.headers)
+        and first_value(visit.headers, b"authorization") is None
     )

@@ -157,9 +157,11 @@ class _FromFront(asyncio.Protocol):
         except (OSError, ssl.SSLError) as error:
             logger.info("TLS with a front's visitor failed: %s", error)
             self._transport.abort()
-            return
+            secured = None
         if secured is not None and not self._lost:
             self._hand_over(secured, found)
+        else:
+            self.connection_lost(None)  # asyncio tells nobody of an end during the handshake
 
     def _hand_over(self, transport: asyncio.Transport, found: Announced) -> None:
         self._connections.discard(self)

@@ -81,7 +81,7 @@ class Gallery:
     async def _show(self, scope: Scope, receive: Receive, send: Send) -> None:
         request, parts = Request(scope["method"], scope["headers"]), _parts(scope)
         try:
-            sight = await to_thread.run_sync(self._look, parts, scope["path"].endswith("/"), request)
+            sight = await to_thread.run_sync(self._look, parts, scope, request)
         except OSError:  # too many open files: soon there are fewer
             await send_answer(_BUSY, request.method, send)
             return
@@ -90,30 +90,31 @@ class Gallery:
         else:
             await send_answer(await self._without_file(sight, parts or [], scope), request.method, send)
 
-    def _look(self, parts: list[str] | None, as_folder: bool, request: Request) -> _Sight:
+    def _look(self, parts: list[str] | None, scope: Scope, request: Request) -> _Sight:
         """What is at the path. Blocks: all that may, up to the first piece, takes one turn of a thread."""
+        as_folder = scope["path"].endswith("/")
         path = os.path.join("", *parts) if parts is not None else None
         found = self._root.find(path) if path is not None else None
         if path is None or found is None:
-            return self._nothing(parts, request)
+            return self._nothing(parts, scope, request)
         if found.file is not None:
             if not as_folder:
-                return _seen(file_reply(self._root, path, found, request))
+                return _seen(file_reply(self._root, path, found, request), scope)
             found.close()
-            return self._nothing(parts, request)
+            return self._nothing(parts, scope, request)
         if not as_folder:
             return _Sight(moved=True)
         path = os.path.join(path, "index.html")
         page = self._root.find(path)
         if page is None or page.file is None:
             return _Sight(folder=found.path)
-        return _seen(file_reply(self._root, path, page, request))
+        return _seen(file_reply(self._root, path, page, request), scope)
 
-    def _nothing(self, parts: list[str] | None, request: Request) -> _Sight:
+    def _nothing(self, parts: list[str] | None, scope: Scope, request: Request) -> _Sight:
         if parts == ["favicon.ico"]:
             return _Sight()
         reply = missing_reply(self._root, request)
-        return _Sight() if reply is None else _seen(reply)
+        return _Sight() if reply is None else _seen(reply, scope)
 
     async def _without_file(self, sight: _Sight, parts: list[str], scope: Scope) -> Answer:
         if sight.moved:
@@ -155,8 +156,8 @@ class Gallery:
         return [Entry("../" * (len(parts) - depth), name) for depth, name in enumerate(names)]
 
 
-def _seen(reply: Reply) -> _Sight:
-    return _Sight(reply, read_first(reply))
+def _seen(reply: Reply, scope: Scope) -> _Sight:
+    return _Sight(reply, read_first(reply, scope))
 
 
 def _plain(status: int, text: str, *headers: tuple[bytes, bytes]) -> Answer:

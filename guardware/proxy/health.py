@@ -59,10 +59,17 @@ class HealthChecks:
         if self._settings.host is not None:
             headers["Host"] = self._settings.host
         try:
-            async with (
-                asyncio.timeout(self._settings.timeout),
-                member.session.get(url, headers=headers, allow_redirects=False) as response,
-            ):
-                return "" if response.status in _WELL else f"it answers {response.status}"
+            async with asyncio.timeout(self._settings.timeout):
+                return await self._status(member, url, headers)
         except (UnansweredError, aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             return " ".join(str(error).split())[:200] or type(error).__name__
+
+    async def _status(self, member: Member, url: URL, headers: dict[str, str]) -> str:
+        while True:
+            try:
+                async with member.session.get(url, headers=headers, allow_redirects=False) as response:
+                    return "" if response.status in _WELL else f"it answers {response.status}"
+            except UnansweredError as error:
+                if not error.kept:
+                    raise
+                # The upstream has closed an old connection, which says nothing of its health.

@@ -11,6 +11,7 @@ from guardware.config.schema import Config
 from guardware.errors import ConfigError, GuardwareError
 from guardware.hosts import read_host
 from guardware.http import ASGIApp, Receive, Scope, Send, first_value
+from guardware.proxy.accel import Accel
 from guardware.proxy.gallery import gallery
 from guardware.proxy.headers import WhoVisits, from_scope
 from guardware.proxy.lifespan import run_lifespan
@@ -85,7 +86,9 @@ class Origins:
         if _source(settings) == self._whole:  # what is given on the command line is for the default's site
             settings = settings.model_copy(update=self._given)
         if settings.root is not None:
-            return gallery(Path(settings.root), title=config.site.name or "Pictures")
+            folder = Path(settings.root)
+            app, place = gallery(folder, title=config.site.name or "Pictures"), config.forward_auth.accel
+            return Accel(app, folder, place) if place else app
         if settings not in self._upstreams:
             self._upstreams[settings] = Upstream(settings, who_visits=self._who_visits)
         return self._upstreams[settings]

@@ -112,8 +112,6 @@ async def _relay(upstream: aiohttp.ClientWebSocketResponse, receive: Receive, se
         up.cancel()
         down.cancel()
         left, _ = await asyncio.gather(up, down, return_exceptions=True)
-        if isinstance(left, ConnectionError):  # the upstream is gone, and the visitor was the first to notice
-            await send({"type": "websocket.close", "code": _FAILED})
         await upstream.close(code=left if isinstance(left, int) else _GOING_AWAY)
 
 

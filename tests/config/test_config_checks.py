@@ -123,3 +123,34 @@ def test_a_key_that_does_nothing(config: dict[str, Any], key: str) -> None:
 )
 def test_and_one_that_does(config: dict[str, Any]) -> None:
     assert warnings(from_mapping({"site": {"name": "Ada"}, **config})) == []
+
+
+UP = {"proxy": {"upstream": "http://127.0.0.1:3000"}}
+
+
+@pytest.mark.parametrize(
+    ("config", "key"),
+    [
+        ({**UP, "hosts": {"ada.example": {"mode": "monitor"}}}, "hosts.ada.example.mode: is monitor before"),
+        ({**UP, "mode": "monitor", "hosts": {"ada.example": {"mode": "enforce"}}}, "mode: is monitor before"),
+        (
+            {"hosts": {"a.example": UP, "b.example": {**UP, "mode": "monitor"}}},
+            "hosts.b.example.mode: is monitor before",
+        ),
+    ],
+)
+def test_a_host_that_watches_the_site_that_another_protects(config: dict[str, Any], key: str) -> None:
+    odd = warnings(from_mapping({"site": {"name": "Ada"}, **config}))
+    assert next(line for line in odd if "is monitor before" in line).startswith(key)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {**UP, "mode": "monitor", "hosts": {"ada.example": {}}},
+        {**UP, "hosts": {"ada.example": {"mode": "monitor", "proxy": {"upstream": "http://127.0.0.1:3001"}}}},
+        {"hosts": {"ada.example": {"mode": "monitor"}}},
+    ],
+)
+def test_a_host_that_watches_a_site_of_its_own(config: dict[str, Any]) -> None:
+    assert not [line for line in warnings(from_mapping({"site": {"name": "Ada"}, **config})) if "before" in line]

@@ -51,6 +51,7 @@ class TestNames:
             ("localhost", "localhost"),
             ("192.0.2.7", "192.0.2.7"),
             ("my_site.example", "my_site.example"),
+            ("[2001:DB8::1]", "[2001:db8::1]"),
         ],
     )
     def test_that_are_taken(self, written: str, normal: str) -> None:
@@ -71,7 +72,10 @@ class TestNames:
             ("two words.example", "write one like example.com"),
             (f"{'a' * 64}.example", "write one like example.com"),
             (".".join(["abc"] * 64), "write one like example.com"),
-            ("[::1]", "write one like example.com"),
+            ("[::1]:8000", "write '[::1]' alone"),
+            ("::1", "is more than a host name"),
+            ("[::zz]", "write one like [2001:db8::1]"),
+            ("[::1%eth0", "write one like [2001:db8::1]"),
             ("\u2603\ufe0f.\u0001", "beginning with xn--"),
         ],
     )

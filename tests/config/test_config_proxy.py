@@ -27,13 +27,18 @@ def test_equal_sections_are_one_key() -> None:
         ({"upstream": "http://me:secret@site.example"}, "leave out user"),
         ({"upstream": "unix:app.sock"}, "names no socket"),
         ({"upstream": A, "root": "pictures"}, "keep one of them"),
+        ({"root": "pictures", "routes": [{"upstream": A}]}, "routes, which it would never use"),
         ({"routes": [{"upstream": []}]}, "at least 1"),
         ({"routes": [{"upstream": "shop.example"}]}, "does not start with"),
         ({"routes": [{"upstream": A, "path": "blog"}]}, "pattern"),
-        ({"routes": [{"upstream": A, "host": "https://shop.example"}]}, "without scheme and port"),
-        ({"routes": [{"upstream": A, "host": "shop.example:443"}]}, "without scheme and port"),
-        ({"routes": [{"upstream": A, "host": "*"}]}, "is not a host name"),
-        ({"routes": [{"upstream": A, "host": "shop.*.example"}]}, "is not a host name"),
+        *(
+            ({"routes": [{"upstream": A, "path": path}]}, "fits no request")
+            for path in ("/caf%C3%A9", "/a//b", "/a/../b", "/a?b", "/a#b")
+        ),
+        ({"routes": [{"upstream": A, "host": "https://shop.example"}]}, "write 'shop.example' alone"),
+        ({"routes": [{"upstream": A, "host": "shop.example:443"}]}, "write 'shop.example' alone"),
+        ({"routes": [{"upstream": A, "host": "*"}]}, "is every host"),
+        ({"routes": [{"upstream": A, "host": "shop.*.example"}]}, "is no host name"),
         ({"tls": {"client_key": "me.key"}}, "name both"),
         ({"health": {"path": "ping"}}, "pattern"),
         ({"health": {"path": "/a b"}}, "pattern"),

@@ -223,5 +223,9 @@ async def test_pictures_on_another_server(fronts: Fronts, gallery_folder: Path, 
     config = tmp_path / "guardware.yaml"
     config.write_text(fronts.unaware.read_text())
     with guarded_server(root, config, tmp_path / "log") as base:
-        faults = told(await fronts.examine(config, base), Level.FAULT)
-    assert f"LEAK: 1 picture of the page stand on another server, 127.0.0.1:{fronts.ports['BARE']}" in faults
+        stranger = await fronts.examine(config, base)
+        faults = told(await fronts.examine(config, base, fronts.url("BARE")), Level.FAULT)
+    # An address inside is asked only if the owner names it: here with --upstream.
+    assert told(stranger, Level.FAULT) == ""
+    assert "The doctor did not ask there" in told(stranger, Level.WARNING)
+    assert f"LEAK: 1 picture of the page stands on another server, 127.0.0.1:{fronts.ports['BARE']}" in faults

@@ -40,7 +40,9 @@ def taken(pieces: Iterator[bytes]) -> Taken:
 def request(connection: socket.socket, target: str, lines: Lines, method: str = "GET") -> None:
     """Send a request's head."""
     head = "".join(f"{name}: {value}\r\n" for name, value in lines if name != "Connection")
-    connection.sendall(f"{method} {target} HTTP/1.1\r\nHost: localhost\r\n{head}Connection: close\r\n\r\n".encode())
+    connection.sendall(
+        f"{method} {target} HTTP/1.1\r\nHost: localhost\r\n{head}Connection: close\r\n\r\n".encode()
+    )
 
 
 def answer(connection: socket.socket) -> tuple[int, bytes]:

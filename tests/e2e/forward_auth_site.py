@@ -153,10 +153,8 @@ def guardware(folder: Path, *options: str, config: str = "", trusted: str = "uni
 def nginx(folder: Path, names: Sequence[str], changes: dict[str, str]) -> Iterator[int]:
     """nginx with the shipped files ``names``, in which ``changes`` replace addresses and paths; its port."""
     port = free_port()
-    includes = [
-        f"    include {_adapted(folder, name, {'listen 80;': f'listen 127.0.0.1:{port};', **changes})};"
-        for name in names
-    ]
+    ours = {"listen 80;": f"listen 127.0.0.1:{port};", "/run/nginx-guardware": str(folder / "kept"), **changes}
+    includes = [f"    include {_adapted(folder, name, ours)};" for name in names]
     (folder / "nginx.conf").write_text(NGINX.format(includes="\n".join(includes)))
     argv = [program("nginx"), "-p", str(folder), "-c", "nginx.conf", "-e", "stderr"]
     with server(argv, cwd=folder, log=folder / "nginx.log", answers=partial(listens, port)):
@@ -191,9 +189,7 @@ def _adapted(folder: Path, name: str, changes: dict[str, str]) -> Path:
     text = (EXAMPLES / name).read_text()
     for shipped, ours in changes.items():
         text = text.replace(shipped, ours)
-    assert not re.search(r"/run/guardware|/var/www|/var/cache", re.sub(r"#.*", "", text)), (
-        "a path was not replaced"
-    )
+    assert not re.search(r"/run/|/var/www|/var/cache", re.sub(r"#.*", "", text)), "a path was not replaced"
     path = folder / name
     path.write_text(text)
     return path

@@ -1,4 +1,4 @@
-"""The shapes in which guardware stands before one picture, and curl, which asks for it in a hundred ways at once."""
+"""The shapes in which guardware stands before one picture, and curl, which asks for it in many ways at once."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -99,7 +99,10 @@ def _hosts(place: Place) -> Iterator[int]:
 @contextmanager
 def _auth_app(place: Place) -> Iterator[int]:
     with _behind(place) as upstream, forward_auth_site.guardware(place.folder, "--upstream", upstream) as socket:
-        changes = {"127.0.0.1:3000": upstream.removeprefix("http://"), "/run/guardware/guardware.sock": str(socket)}
+        changes = {
+            "127.0.0.1:3000": upstream.removeprefix("http://"),
+            "/run/guardware/guardware.sock": str(socket),
+        }
         names = ("nginx-auth.conf", "nginx-auth-app.conf")
         with forward_auth_site.nginx(place.folder, names, changes) as port:
             yield port

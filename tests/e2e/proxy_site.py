@@ -1,5 +1,6 @@
-"""A site behind ``guardware serve --upstream``: nginx with files and an application, and nginx in front if wanted."""
+"""A site behind ``guardware serve --upstream``: nginx with files and an application; nginx in front if wanted."""
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -80,11 +81,15 @@ class Guarding(NamedTuple):
     def forget_peak(self) -> int:
         """Have ``peak`` begin anew; what is resident now, in bytes."""
         Path(f"/proc/{self.pid}/clear_refs").write_text("5")  # proc(5): VmHWM becomes VmRSS
-        import sys; print("BEFORE", self._status("VmRSS:")//1000, file=sys.stderr); return self._status("VmRSS:")
+        return self._status("VmRSS:")
 
     def peak(self) -> int:
         """The most bytes that were resident since ``forget_peak``."""
-        import sys; print("PEAK", self._status("VmHWM:")//1000, "RSS", self._status("VmRSS:")//1000, file=sys.stderr); return self._status("VmHWM:")
+        return self._status("VmHWM:")
+
+    def pipes(self) -> int:
+        """How many ends of pipes the process has open; the relay moves bodies through pipes."""
+        return sum(os.readlink(each).startswith("pipe:") for each in Path(f"/proc/{self.pid}/fd").iterdir())
 
     def _status(self, name: str) -> int:
         status = Path(f"/proc/{self.pid}/status").read_text()
@@ -121,7 +126,7 @@ def nginx_behind(folder: Path, root: Path, app: int) -> Iterator[int]:
 
 @contextmanager
 def nginx_front(folder: Path, guarding: Guarding, certificate: Sequence[str] = ()) -> Iterator[int]:
-    """nginx that passes everything on to guardware; its port. ``certificate``: chain and key, for TLS and HTTP/2."""
+    """nginx that passes everything on to guardware; its port. ``certificate``: chain and key, for https."""
     port = free_port()
     target = f"127.0.0.1:{guarding.port}" if guarding.port else f"unix:{guarding.socket}"
     tls = "ssl http2; ssl_certificate {}; ssl_certificate_key {}".format(*certificate) if certificate else ""

@@ -1,4 +1,4 @@
-"""Down and up, a hundred times what memory should take: everything arrives, and the guard grows by next to nothing."""
+"""Down and up, a hundred times what memory should take: everything arrives, and the guard does not grow."""
 
 import json
 import socket

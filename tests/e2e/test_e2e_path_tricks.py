@@ -46,7 +46,8 @@ LINES = (
     "X-Guardware-Variant: ",
     "X-Accel-Redirect: /art/1.jpg",
     "X-Sendfile: 1",
-    "Upgrade: websocket\nConnection: Upgrade\nSec-WebSocket-Version: 13\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
+    "Upgrade: websocket\nConnection: Upgrade\n"
+    "Sec-WebSocket-Version: 13\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
     "Upgrade: h2c\nConnection: Upgrade, HTTP2-Settings\nHTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA",
     "Connection: close, Host",
     "Connection: X-Forwarded-For, User-Agent",

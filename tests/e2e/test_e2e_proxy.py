@@ -64,7 +64,9 @@ class Chain(NamedTuple):
     def ask(self, target: str = ART, lines: Lines = BROWSER, *more: tuple[str, str], method: str = "GET") -> Reply:
         return ask(self.port, target, (*lines, *more), method)
 
-    def told(self, target: str, lines: Lines = PAGE, *more: tuple[str, str], method: str = "GET") -> dict[str, Any]:
+    def told(
+        self, target: str, lines: Lines = PAGE, *more: tuple[str, str], method: str = "GET"
+    ) -> dict[str, Any]:
         """What the application saw of a request."""
         reply = self.ask(target, lines, *more, method=method)
         assert reply.status == 200, reply

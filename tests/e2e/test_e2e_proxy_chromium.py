@@ -25,7 +25,8 @@ address => new Promise((resolve, reject) => {
   socket.binaryType = 'arraybuffer';
   socket.onopen = () => { socket.send('gr\\u00fc\\u00df dich'); socket.send(new Uint8Array(200000).fill(7)); };
   socket.onmessage = ({data}) => {
-    heard.push(typeof data === 'string' ? data : [data.byteLength, new Uint8Array(data).every(each => each === 7)]);
+    const all = () => [data.byteLength, new Uint8Array(data).every(each => each === 7)];
+    heard.push(typeof data === 'string' ? data : all());
     if (heard.length === 2) socket.close(1000, 'done');
   };
   socket.onclose = ({code, wasClean}) => resolve([...heard, code, wasClean]);
@@ -131,9 +132,7 @@ async def tab(way: Way, context: BrowserContext) -> Tab:
 
 
 async def test_pictures_events_a_socket_and_a_reload(way: Way, tab: Tab) -> None:
-    others = [
-        name for name, original in way.originals.items() if await tab.answers[name].body() != original
-    ]
+    others = [name for name, original in way.originals.items() if await tab.answers[name].body() != original]
     assert others == [], "every picture is the original"
     widths = await tab.page.evaluate("Array.from(document.images, image => image.complete && image.naturalWidth)")
     assert (len(widths), all(widths)) == (PICTURES, True)

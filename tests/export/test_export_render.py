@@ -120,9 +120,10 @@ def test_each_host_has_rules_of_its_own(tmp_path: Path) -> None:
     file.write_text("hosts: {ben.example: {site: {url: https://ben.example}}}\n")
     both = CliRunner().invoke(command, ["caddy", "--config", str(file)])
     assert "export each with --host NAME" in both.output
-    ben = CliRunner().invoke(command, ["caddy", "--config", str(file), "--host", "Ben.example"])
+    ben = CliRunner().invoke(command, ["caddy", "--config", str(file), "--host", "Ben.example."])
     assert "<https://ben.example/license.xml>" in ben.output
-    assert CliRunner().invoke(command, ["caddy", "--config", str(file), "--host", "x"]).exit_code == 2
+    for unknown in ("x", "", "two words", "https://ben.example"):
+        assert CliRunner().invoke(command, ["caddy", "--config", str(file), "--host", unknown]).exit_code == 2
 
 
 def test_a_front_that_nobody_knows_is_a_usage_error() -> None:

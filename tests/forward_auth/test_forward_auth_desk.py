@@ -254,6 +254,30 @@ class TestThePath:
             await fetch(app, asked.one("x-guardware-variant"), CURL)
         assert sum(app.parts.recorder.counts.values()) == 1
 
+    @pytest.mark.parametrize("query", [b"", b"answer=redirect"])
+    async def test_opens_a_few_times_and_no_more(self, picture: bytes, query: bytes) -> None:
+        """Else a redirected program could come as often as it liked, past every limit."""
+        app = guarded(site(picture), UNLIMITED)
+        asked = await ask(app, "/art/1.jpg", CURL, query=query)
+        path = asked.one("x-guardware-variant") or asked.one("location")
+        replies = [await fetch(app, path, CURL) for _ in range(5)]
+        assert [reply.status for reply in replies] == [200, 200, 200, 403, 403]
+        again = await ask(app, "/art/1.jpg", CURL, query=query)
+        assert (await fetch(app, again.one("x-guardware-variant") or again.one("location"), CURL)).status == 200
+
+    async def test_changes_something_once(self, picture: bytes) -> None:
+        app = guarded(site(picture))
+        path = (await ask(app, "/form", CURL, method="POST")).one("x-guardware-variant")
+        assert (await fetch(app, path, CURL, method="POST")).status == 200
+        assert (await fetch(app, path, CURL, method="POST")).status == 403
+
+    async def test_who_may_not_open_it_uses_nothing_up(self, picture: bytes) -> None:
+        app = guarded(site(picture))
+        path = (await ask(app, "/art/1.jpg", CURL)).one("x-guardware-variant")
+        for _ in range(5):
+            assert (await fetch(app, path, CURL, ip=b"203.0.113.10")).status == 403
+        assert (await fetch(app, path, CURL)).status == 200
+
     async def test_is_named_in_the_record_of_copies(self, picture: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
         app = guarded(site(picture))
         notes: list[Any] = []
@@ -328,6 +352,17 @@ class TestHosts:
             headers = [*told, (b"x-forwarded-host", host), *BROWSER]
             assert (await call_app(app, "/.guardware/auth", headers, ip=FRONT)).status == status
 
+    @pytest.mark.parametrize("host", [b"localhost:99999", b"a$b", b"a b", b""])
+    @pytest.mark.parametrize(("mode", "status"), [("enforce", 403), ("monitor", 200)])
+    async def test_a_host_that_cannot_be_read_is_no_guard_that_is_away(
+        self, picture: bytes, host: bytes, mode: str, status: int
+    ) -> None:
+        """nginx makes 500 of any other status, and its page says that the site is away."""
+        seen: list[Scope] = []
+        app = guarded(site(picture, seen), {**CONFIG, "mode": mode})
+        reply = await ask(app, "/art/1.jpg", [(b"host", host), *CURL[1:]])
+        assert (reply.status, seen) == (status if host else 200, [])
+
 
 class TestKeeping:
     """Whether the front may keep its answer for a second."""
@@ -340,7 +375,10 @@ class TestKeeping:
             ("/art/1.jpg", CURL, {}, False),
             ("/art/1.jpg", [*BROWSER, (b"cookie", b"a=1")], {}, False),
             ("/art/1.jpg", [*BROWSER, (b"authorization", b"Basic x")], {}, False),
+            ("/art/1.jpg", [*BROWSER, (b"signature-input", b"x")], {}, False),
             ("/art/1.jpg", BROWSER, {"mode": "monitor"}, True),
+            ("/art/1.jpg", BROWSER, {"clients": {**CONFIG["clients"], "facts": {"ja4": "X-JA4"}}}, False),
+            ("/art/1.jpg", BROWSER, {"clients": {**CONFIG["clients"], "account": {"header": "X-User"}}}, False),
             (
                 "/art/1.jpg",
                 BROWSER,

@@ -26,7 +26,8 @@ def visit(method: str = "GET", ip: str = "203.0.113.9", headers: RawHeaders = BR
 
 def test_says_what_was_judged() -> None:
     handed = unseal(KEY, visit(), seal(KEY, visit(), b"/a.jpg?x=1", VERDICT, NOW), NOW + 1)
-    assert handed == Handed("GET", b"/a.jpg?x=1", "localhost", VERDICT._replace(score=0.0))
+    assert handed is not None
+    assert handed == Handed("GET", b"/a.jpg?x=1", "localhost", VERDICT._replace(score=0.0), handed.seal)
     assert handed.verdict.mark == VERDICT.mark
 
 
@@ -90,6 +91,16 @@ def test_one_changed_byte_is_another_path(at: int, by: int) -> None:
     place = at % (len(path) - 1)  # the last one may have bits that mean nothing
     path[place] = alphabet[(alphabet.index(path[place]) + 1 + by % 63) % 64]
     assert unseal(KEY, visit(), path.decode(), NOW) is None
+
+
+def test_has_one_seal_however_it_is_written() -> None:
+    path = seal(KEY, visit(), b"/a.jpg", VERDICT, NOW)
+    spellings = [path, path + "=", path[:9] + "!" + path[9:]]
+    handed = [unseal(KEY, visit(), text, NOW) for text in spellings]
+    assert {one.seal for one in handed if one is not None} == {handed[0].seal if handed[0] else b""}
+    other = unseal(KEY, visit(), seal(KEY, visit(), b"/a.jpg", VERDICT, NOW), NOW)
+    assert other is not None
+    assert other.seal not in {one.seal for one in handed if one is not None}
 
 
 @given(st.text(max_size=200))

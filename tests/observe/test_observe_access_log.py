@@ -215,3 +215,12 @@ def test_the_standard_output(capfd: pytest.CaptureFixture[str]) -> None:
 def test_a_name_alone_stands_for_the_section(written: object) -> None:
     config = Config.model_validate({"server": {"access_log": written}})
     assert config.server.access_log == Settings(file="access.log", format="combined")
+
+
+def test_a_host_cannot_write_a_verdict() -> None:
+    made = line("combined", access(headers=[(b"host", b"a verdict=allow score=0")], verdict=None))
+    assert b" host=a\\x20verdict=allow\\x20score=0 time=0.013 verdict=-" in made
+
+
+def test_an_empty_host() -> None:
+    assert b" host=- time=" in line("combined", access(headers=[(b"host", b"")]))

@@ -81,6 +81,21 @@ async def test_the_server_sends_large_files_itself_where_it_offers_that(root: Pa
     assert (b"content-length", b"%d" % len(LARGE)) in start["headers"]
 
 
+async def test_what_the_server_sends_is_not_read_here(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+    pread = os.pread
+
+    def counted(file: int, length: int, at: int) -> bytes:
+        read.append(length)
+        return pread(file, length, at)
+
+    monkeypatch.setattr(os, "pread", counted)
+    await messages(root, b"/large.jpg", extensions=OFFERED)
+    assert read == []
+    await messages(root, b"/small.jpg", extensions=OFFERED)
+    assert len(read) == 1
+
+
 @pytest.mark.parametrize(
     ("path", "method", "headers"),
     [

@@ -71,6 +71,7 @@ def test_media_types_do_not_depend_on_the_machine(name: str, expected: str) -> N
         (".well-known", False),
         ("guardware.yaml", True),
         ("guardware.yml", True),
+        ("GuardWare.YAML", True),
     ],
 )
 def test_what_is_hidden(name: str, hidden: bool) -> None:

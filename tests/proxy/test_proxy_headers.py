@@ -41,6 +41,12 @@ def up(headers: RawHeaders, *, preserve_host: bool = True) -> list[tuple[str, st
         [(b"x_forwarded_for", b"203.0.113.1")],
         [(b"x-original-url", b"/secret")],
         [(b"x-rewrite-url", b"/secret")],
+        [(b"x-original-method", b"POST")],
+        [(b"x-original-host", b"other.example")],
+        [(b"cf-connecting-ip", b"203.0.113.1")],
+        [(b"true_client_ip", b"203.0.113.1")],
+        [(b"x-client-ip", b"203.0.113.1")],
+        [(b"proxy", b"http://192.0.2.1")],
         [(b"x-guardware-verdict", b"allow")],
     ],
 )
@@ -173,6 +179,7 @@ def test_what_does_not_go_to_the_visitor(dropped: RawHeaders) -> None:
         (b"x", b"a\0b"),
         (b"x", b"a\x7fb"),
         (b"content-length", b"-1"),
+        (b"content-length", b"9999999999999999999"),
         (b"content-length", b""),
     ],
 )

@@ -4,7 +4,7 @@ import asyncio
 import re
 import socket
 import stat
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -122,3 +122,28 @@ def test_the_backlog_stays_though_few_are_accepted_at_a_time() -> None:
         for _ in range(20):
             client = clients.enter_context(socket.create_connection(opened.getsockname(), timeout=5))
             client.sendall(b"x")
+
+
+def test_a_socket_whose_owner_accepts_nobody(tmp_path: Path) -> None:
+    """To ask it whether it lives must not wait until it does."""
+    path = str(tmp_path / "s")
+    with ExitStack() as stack:
+        asleep = stack.enter_context(socket.socket(socket.AF_UNIX))
+        asleep.bind(path)
+        asleep.listen(0)
+        with suppress(BlockingIOError):
+            for _ in range(8):
+                waiting = stack.enter_context(socket.socket(socket.AF_UNIX))
+                waiting.setblocking(False)
+                waiting.connect(path)
+        with pytest.raises(GuardwareError, match="something else is there"):
+            listen_unix(path)
+
+
+def test_a_family_that_the_machine_does_not_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An IPv6 that was never built in, under another number."""
+    stream, tcp, where = socket.SOCK_STREAM, socket.IPPROTO_TCP, ("127.0.0.1", 0)
+    found = [(socket.AF_INET, stream, tcp, "", where), (200, stream, tcp, "", where)]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    (opened,) = listen_tcp("localhost", 0)
+    opened.close()

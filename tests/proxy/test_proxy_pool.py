@@ -153,6 +153,22 @@ async def test_one_that_does_not_answer_in_time_is_sick(peer: PeerFactory) -> No
     assert member.sick
 
 
+async def test_an_old_connection_that_has_ended_says_nothing(peer: PeerFactory) -> None:
+    async def forgetful(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if len(site.heads) == 2:
+            writer.transport.abort()
+        else:
+            writer.write(OK)
+
+    site = await peer(forgetful)
+    member = Member(parse_address(site.url), 1, lambda address: open_session(address, 1.0, None))
+    checks = HealthChecks([member], Health())
+    await checks.check(member)
+    await checks.check(member)
+    await member.close()
+    assert (member.sick, len(site.heads), site.connections) == (False, 3, 2)
+
+
 async def test_sick_ones_get_no_visitors_until_they_are_well(peer: PeerFactory, upstream: UpstreamFactory) -> None:
     well = False
 

@@ -210,3 +210,22 @@ async def test_a_handshake_that_fails(tmp_path: Path) -> None:
     async with serving(Asked(), protocol) as server:
         assert b"HTTP" not in await server.tell(V1 + GET)
         await server.until_idle()
+
+
+async def test_a_visitor_behind_a_front_who_does_not_shake_hands(tmp_path: Path) -> None:
+    ours, _ = contexts(tmp_path)
+    limits = Server(proxy_protocol=True, header_timeout=0.3)
+    protocol = protocol_class(limits, [ip_network("127.0.0.0/8")], tls=ours)
+    async with serving(Asked(), protocol) as server:
+        assert await server.tell(V1) == b""
+        await server.until_idle()
+
+
+async def test_a_visitor_who_leaves_while_hands_are_shaken(tmp_path: Path) -> None:
+    ours, _ = contexts(tmp_path)
+    protocol = protocol_class(Server(proxy_protocol=True), [ip_network("127.0.0.0/8")], tls=ours)
+    async with serving(Asked(), protocol) as server:
+        async with server.connected() as client:
+            await client.send(V1)
+            await client.send(b"\x16\x03\x01\x02\x00")
+        await server.until_idle()

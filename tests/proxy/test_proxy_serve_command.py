@@ -188,8 +188,10 @@ def test_a_certificate_that_does_not_fit(tmp_path: Path, refused: Refused) -> No
 
 def test_a_unix_socket(tmp_path: Path) -> None:
     path = tmp_path / "gallery.sock"
-    with served("--root", ".", "--uds", "gallery.sock", "--uds-mode", "660", cwd=tmp_path) as (_, lines):
+    with served("--root", ".", "--uds", "gallery.sock", "--uds-mode", "660", cwd=tmp_path) as (process, lines):
         assert address(lines) == "unix:gallery.sock"
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("Hint: add unix to clients.trusted_proxies")
         assert stat.S_IMODE(path.stat().st_mode) == 0o660
         with socket.socket(socket.AF_UNIX) as connection:
             connection.connect(str(path))

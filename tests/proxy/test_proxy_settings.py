@@ -14,6 +14,8 @@ from guardware.http import Receive, Scope, Send
 from guardware.proxy.listen import BACKLOG
 from guardware.proxy.settings import allow_files, uvicorn_settings
 from guardware.proxy.tls import Certificate
+from guardware.proxy.visitor_websocket import VisitorWebSocket
+from guardware.proxy.websocket import MAX_MESSAGE
 
 from .certificates import certificate
 
@@ -30,6 +32,12 @@ def test_what_is_ours_is_not_uvicorns() -> None:
     assert not settings.access_log
     assert settings.encoded_headers == []
     assert (settings.backlog, settings.limit_concurrency, settings.ssl) == (BACKLOG, 2048, None)
+
+
+def test_websockets_are_not_unpacked() -> None:
+    settings = uvicorn_settings(app)
+    assert (settings.ws_protocol_class, settings.ws_per_message_deflate) == (VisitorWebSocket, False)
+    assert settings.ws_max_size == MAX_MESSAGE
 
 
 def test_limits_are_the_owners() -> None:

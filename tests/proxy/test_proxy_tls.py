@@ -46,7 +46,8 @@ async def hello(scope: Scope, receive: Receive, send: Send) -> None:
 def live(chain: Certificate) -> Iterator[int]:
     """A server with this certificate; its port."""
     edge = Edge(hello)
-    server = Server(uvicorn_settings(edge, certificate=chain, log_level="error"), edge)
+    settings = uvicorn_settings(edge, certificate=chain, log_level="error")
+    server = Server(settings, edge, handshake_timeout=0.3)
     (opened,) = listen_tcp("127.0.0.1", 0)
     port: int = opened.getsockname()[1]
     thread = threading.Thread(target=lambda: asyncio.run(server.serve([opened])))
@@ -155,3 +156,10 @@ def test_a_key_with_a_password_is_refused_and_nobody_is_asked_for_it(tmp_path: P
 def test_a_file_that_is_not_there(tmp_path: Path, pairs: tuple[Pair, Pair]) -> None:
     with pytest.raises(GuardwareError, match="No such file"):
         Certificate(str(tmp_path / "nothing"), pairs[0][1])
+
+
+@pytest.mark.parametrize("begun", [b"", b"\x16\x03\x01\x02\x00"])
+def test_who_does_not_shake_hands_is_let_go(pairs: tuple[Pair, Pair], begun: bytes) -> None:
+    with live(Certificate(*pairs[0])) as port, socket.create_connection(("127.0.0.1", port), timeout=10) as silent:
+        silent.sendall(begun)
+        assert silent.recv(64) == b"", "asyncio alone would wait for 60 s"

@@ -60,12 +60,12 @@ class Told(Notifier):
 class Staff:
     """A supervisor and its two workers, which write what they do to a file."""
 
-    def __init__(self, folder: Path, code: str = WORKER, grace: float = 5.0) -> None:
+    def __init__(self, folder: Path, code: str = WORKER, grace: float = 5.0, python: str = sys.executable) -> None:
         self.folder = folder
         self.told = Told()
         self.sockets = listen_tcp("127.0.0.1", 0)
         self.supervisor = Supervisor(
-            lambda line: [sys.executable, "-S", "-E", "-c", code, str(line), str(folder)],
+            lambda line: [python, "-S", "-E", "-c", code, str(line), str(folder)],
             2,
             self.sockets,
             grace=grace,
@@ -87,8 +87,10 @@ async def until(true: Callable[[], bool]) -> None:
 
 
 @asynccontextmanager
-async def working(folder: Path, code: str = WORKER, grace: float = 5.0) -> AsyncIterator[Staff]:
-    staff = Staff(folder, code, grace)
+async def working(
+    folder: Path, code: str = WORKER, grace: float = 5.0, python: str = sys.executable
+) -> AsyncIterator[Staff]:
+    staff = Staff(folder, code, grace, python)
     running = asyncio.create_task(staff.supervisor.run())
     await until(lambda: "ready" in staff.told.states)
     yield staff
@@ -143,6 +145,51 @@ async def test_a_worker_that_dies_is_replaced(tmp_path: Path, caplog: pytest.Log
         # It had not lived long, so whatever killed it may be at work still.
         assert f"worker {victim} was ended by SIGKILL; another starts in 0.5 s" in caplog.text
     assert len(staff.who("stopped")) == 2
+
+
+class Python:
+    """One that can be taken away, as an upgrade does for a moment."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "python"
+        self.put_back()
+
+    def put_back(self) -> None:
+        self.path.symlink_to(sys.executable)
+
+    def take_away(self) -> None:
+        self.path.unlink()
+
+
+async def test_a_worker_that_dies_while_none_can_be_started(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    python = Python(tmp_path)
+    async with working(tmp_path, python=str(python.path)) as staff:
+        python.take_away()
+        os.kill(staff.who("started")[0], signal.SIGKILL)
+        await until(lambda: "no worker can be started (No such file or directory); tried again" in caplog.text)
+        python.put_back()
+        await until(lambda: len(staff.who("started")) == 3)
+    assert len(staff.who("stopped")) == 2
+
+
+async def test_a_restart_while_none_can_be_started(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    python = Python(tmp_path)
+    async with working(tmp_path, python=str(python.path)) as staff:
+        python.take_away()
+        os.kill(os.getpid(), signal.SIGUSR2)
+        await until(lambda: "those before it go on serving" in caplog.text)
+        assert staff.who("stopped") == []
+        python.put_back()
+        os.kill(os.getpid(), signal.SIGUSR2)
+        await until(lambda: len(staff.who("stopped")) == 2)
+
+
+async def test_no_worker_at_all(tmp_path: Path) -> None:
+    staff = Staff(tmp_path, python=str(tmp_path / "nowhere"))
+    with pytest.raises(GuardwareError, match="no worker can be started: No such file or directory"):
+        await staff.supervisor.run()
 
 
 async def test_workers_that_cannot_start(tmp_path: Path) -> None:

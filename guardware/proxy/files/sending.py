@@ -22,9 +22,11 @@ _NUMBERED = os.path.isdir(_OPEN_FILES)
 _log = logging.getLogger("guardware.gallery")
 
 
-def read_first(reply: Reply) -> bytes:
-    """The first piece of the body. Blocks; in the thread that found the file, it costs no turn of its own."""
-    if reply.found is None:
+def read_first(reply: Reply, scope: Scope) -> bytes:
+    """The first piece of a body that does not go by the server. Blocks; called where the file was found, it costs
+    no thread's turn of its own.
+    """
+    if reply.found is None or _server_sends(reply, scope):
         return b""
     return _read(reply.found, reply.start, min(reply.length, PIECE))
 
@@ -39,7 +41,7 @@ async def send_reply(reply: Reply, first: bytes, scope: Scope, receive: Receive,
         await send({"type": "http.response.start", "status": reply.status, "headers": reply.headers})
         if reply.found is None:
             await send({"type": "http.response.body", "body": b""})
-        elif reply.length > PIECE and reply.status == 200 and _sends_files(scope):
+        elif _server_sends(reply, scope):
             await send({"type": PATHSEND, "path": _path_for_server(reply.found, scope)})
         elif len(first) == reply.length:
             await send({"type": "http.response.body", "body": first})
@@ -50,8 +52,9 @@ async def send_reply(reply: Reply, first: bytes, scope: Scope, receive: Receive,
             reply.found.close()
 
 
-def _sends_files(scope: Scope) -> bool:
-    return PATHSEND in (scope.get("extensions") or {})
+def _server_sends(reply: Reply, scope: Scope) -> bool:
+    whole = reply.length > PIECE and reply.status == 200
+    return whole and PATHSEND in (scope.get("extensions") or {})
 
 
 def _path_for_server(found: Found, scope: Scope) -> str:
