@@ -12,6 +12,7 @@ from guardware.config.proxy import Proxy
 from guardware.errors import BrokenAnswerError
 from guardware.http import Message, Receive, Scope, Send, first_value
 from guardware.proxy.address import target
+from guardware.proxy.cycle import RELAY, Cycle
 from guardware.proxy.headers import to_visitor
 from guardware.proxy.pool import Group, Member
 from guardware.proxy.refusals import refuse
@@ -70,6 +71,7 @@ class Exchange:
         self._leash = asyncio.timeout(None)
         self._leashed = self._pulled = False
         self._why = 0
+        self._cycle: Cycle | None = (scope.get("extensions") or {}).get(RELAY)
         self._watcher: asyncio.Task[None] | None = None
         self._taken = 0
         self._started = False
@@ -88,6 +90,8 @@ class Exchange:
         except TimeoutError:
             await self._cut()
         finally:
+            if self._cycle is not None:
+                self._cycle.on_disconnect(None)
             if self._watcher is not None:
                 self._watcher.cancel()
 
@@ -176,10 +180,15 @@ class Exchange:
 
     async def _read(self, response: aiohttp.ClientResponse) -> bytes:
         """What has come in; empty at the end. The client stops reading while nobody takes it from here."""
+        content = response.content
         try:
+            if content.exception() is None and (ready := content.read_nowait()):
+                return ready  # most small bodies come with the head
+            if content.at_eof():
+                return b""
             # A time-out of our own: after a syntax error between chunks aiohttp 3.14 ends neither body nor wait.
             async with asyncio.timeout(self._settings.read_timeout):
-                return await response.content.readany()
+                return await content.readany()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             logger.warning("the upstream's answer broke off: %s", one_line(error))
             raise BrokenAnswerError("the upstream's answer broke off") from error
@@ -215,7 +224,10 @@ class Exchange:
             self._let_go()
 
     def _watch(self) -> None:
-        self._watcher = asyncio.create_task(self._until_disconnect())
+        if self._cycle is not None:
+            self._cycle.on_disconnect(lambda: self._pull(0))  # our own server tells it without a task that waits
+        else:
+            self._watcher = asyncio.create_task(self._until_disconnect())
 
     async def _until_disconnect(self) -> None:
         """Stop asking when the visitor hangs up. Nobody else may call ``receive`` from here on."""

@@ -153,6 +153,7 @@ def to_visitor(headers: Iterable[tuple[bytes, bytes]]) -> RawHeaders | None:
     lengths = {v for n, v in passed if n == b"content-length"}
     if len(lengths) > 1 or not all(length.isdigit() and len(length) <= _LENGTH_DIGITS for length in lengths):
         return None
-    if not all(_NAME.fullmatch(n) and _VALUE.fullmatch(v) for n, v in passed):
-        return None
+    for name, value in passed:
+        if _NAME.fullmatch(name) is None or _VALUE.fullmatch(value) is None:
+            return None
     return passed

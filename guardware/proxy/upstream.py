@@ -3,12 +3,13 @@
 from guardware.config.proxy import Proxy
 from guardware.http import Receive, Scope, Send
 from guardware.proxy.exchange import Exchange, is_too_large
-from guardware.proxy.headers import WhoVisits, from_scope, has_body, to_upstream
+from guardware.proxy.headers import WhoVisits, from_scope, has_body
 from guardware.proxy.health import HealthChecks
 from guardware.proxy.lifespan import run_lifespan
 from guardware.proxy.pool import Group
 from guardware.proxy.refusals import refuse
 from guardware.proxy.relay.relay import Relay
+from guardware.proxy.request_lines import RequestLines
 from guardware.proxy.routes import Routes
 from guardware.proxy.websocket import forward_websocket, turn_away
 
@@ -26,9 +27,9 @@ class Upstream:
 
     def __init__(self, settings: Proxy, *, who_visits: WhoVisits = from_scope) -> None:
         self._settings = settings
-        self._who_visits = who_visits
+        self._request = RequestLines(who_visits, preserve_host=settings.preserve_host)
         self._routes = Routes(settings)
-        self._relay = Relay(settings, who_visits) if settings.relay and Relay.is_possible() else None
+        self._relay = Relay(settings, self._request) if settings.relay and Relay.is_possible() else None
         self._checks = HealthChecks(self._routes.members, settings.health) if settings.health else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -62,7 +63,7 @@ class Upstream:
         if self._relay is not None and await self._relay.run(group, scope, send):
             return
         exchange = Exchange(self._settings, scope, receive, send)
-        await exchange.run(group, self._headers(scope), with_body=has_body(scope["headers"]))
+        await exchange.run(group, self._request.lines(scope), with_body=has_body(scope["headers"]))
 
     def _refusal(self, scope: Scope, group: Group | None) -> int:
         """The status with which a request is refused unasked; 0 for one that is passed on."""
@@ -77,7 +78,4 @@ class Upstream:
         if group is None:
             await turn_away(404, scope, send)
             return
-        await forward_websocket(self._settings, group, self._headers(scope), scope, receive, send)
-
-    def _headers(self, scope: Scope) -> list[tuple[str, str]]:
-        return to_upstream(scope["headers"], self._who_visits(scope), preserve_host=self._settings.preserve_host)
+        await forward_websocket(self._settings, group, self._request.lines(scope), scope, receive, send)

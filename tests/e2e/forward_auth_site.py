@@ -94,18 +94,28 @@ class Site(NamedTuple):
     root: Path
     originals: dict[str, bytes]
 
-    def ask(self, target: str, lines: Lines = BROWSER, method: str = "GET", host: str = "") -> Reply:
+    def ask(
+        self, target: str, lines: Lines = BROWSER, method: str = "GET", host: str = "", ip: str = "127.0.0.1"
+    ) -> Reply:
         """One request for ``target``, exactly as it is written."""
-        return ask(self.port, target, lines, method, host)
+        return ask(self.port, target, lines, method, host, ip)
 
     def leaks(self, reply: Reply) -> bool:
         """Whether ``reply`` holds a piece of an original."""
         return any(original[2000:2200] in reply.body for original in self.originals.values())
 
 
-def ask(port: int, target: str, lines: Lines = BROWSER, method: str = "GET", host: str = "") -> Reply:
-    """One request over a connection of its own. What is no HTTP at all comes back with status 0."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+def ask(
+    port: int,
+    target: str,
+    lines: Lines = BROWSER,
+    method: str = "GET",
+    host: str = "",
+    ip: str = "127.0.0.1",
+) -> Reply:
+    """One request over a connection of its own, from the loopback address ``ip``. What is no HTTP at all comes
+    back with status 0."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20, source_address=(ip, 0))
     try:
         connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
         connection.putheader("Host", host or f"localhost:{port}")

@@ -16,7 +16,7 @@ from guardware.errors import BrokenAnswerError
 from guardware.http import RawHeaders, Scope, Send, first_value
 from guardware.proxy.address import path_of
 from guardware.proxy.cycle import RELAY, RELAYED
-from guardware.proxy.headers import WhoVisits, has_body, to_visitor
+from guardware.proxy.headers import has_body, to_visitor
 from guardware.proxy.pool import Group, Member
 from guardware.proxy.refusals import refuse
 from guardware.proxy.relay.answer_head import AnswerHead, NoAnswerError
@@ -24,7 +24,7 @@ from guardware.proxy.relay.body import SplicedBody
 from guardware.proxy.relay.line import Line, LineClosedError
 from guardware.proxy.relay.lines import Lines
 from guardware.proxy.relay.pipes import Pipes
-from guardware.proxy.relay.request import RequestLines
+from guardware.proxy.request_lines import RequestLines
 
 logger = logging.getLogger("guardware.proxy")
 
@@ -40,9 +40,9 @@ class _VisitorLeftError(Exception):
 class Relay:
     """The relay of one ``Upstream``: its connections by address, and its pipes."""
 
-    def __init__(self, settings: Proxy, who_visits: WhoVisits) -> None:
+    def __init__(self, settings: Proxy, request: RequestLines) -> None:
         self._settings = settings
-        self._request = RequestLines(who_visits, preserve_host=settings.preserve_host)
+        self._request = request
         self._lines: dict[Address, Lines] = {}
         self._pipes = Pipes()
 
@@ -63,7 +63,7 @@ class Relay:
 
         Raises BrokenAnswerError if the upstream dies in mid-body.
         """
-        cycle: Any = scope.get("extensions", {}).get(RELAY)
+        cycle: Any = (scope.get("extensions") or {}).get(RELAY)
         if cycle is None or scope["method"] not in ("GET", "HEAD") or has_body(scope["headers"]):
             return False
         if any(member.address.secure for member in group.members):
@@ -74,7 +74,7 @@ class Relay:
             return False
         try:
             first = f"{scope['method']} {path} HTTP/1.1\r\n".encode()
-            request = first + self._request.of(scope, member.address)
+            request = first + self._request.text(scope, member.address)
             return await self._exchange(member, request, scope, cycle, send)
         finally:
             member.leave()
