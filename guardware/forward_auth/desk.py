@@ -33,6 +33,10 @@ AUTH, IMAGE = "/auth", "/image/"
 _UNREADABLE = "-"
 """In the place of a sealed path: where a visitor finds the answer whose request cannot be judged."""
 
+_IN_PATH = 4096
+"""Letters of a sealed path; those of a long address go on in the query, since a path that is longer than
+``guardware.paths.MAX_LENGTH`` is none."""
+
 _READING = ("GET", "HEAD")
 
 Protect = Callable[[Parts, Visit, Verdict, Scope, Receive, Send], Awaitable[None]]
@@ -84,7 +88,8 @@ class Desk(NamedTuple):
         if not visit.source.trusted or not raw.startswith((AUTH.encode(), IMAGE.encode())):
             await send_answer(plain(404, "There is nothing here."), visit.method, send)
         elif place.startswith(IMAGE):
-            await self._hand_over(visit, place.removeprefix(IMAGE), scope, receive, send)
+            text = place.removeprefix(IMAGE) + visit.query.decode("latin-1")
+            await self._hand_over(visit, text, scope, receive, send)
         else:
             await self._ask(visit, raw.removeprefix(AUTH.encode()), scope, send)
         return True
@@ -213,7 +218,8 @@ class Desk(NamedTuple):
         return {**scope, "headers": without_ours(scope["headers"])} if visit.forged else scope
 
     def _path(self, last: str) -> str:
-        return f"{self.now.config.site.prefix}{IMAGE}{last}"
+        rest = f"?{last[_IN_PATH:]}" if len(last) > _IN_PATH else ""
+        return f"{self.now.config.site.prefix}{IMAGE}{last[:_IN_PATH]}{rest}"
 
     @property
     def _key(self) -> bytes:

@@ -25,8 +25,12 @@ class BadHeadError(Exception):
 
 
 class Target(NamedTuple):
-    """``path`` (as it came), ``query``, and whether the client waits for 100 Continue before it sends a body."""
+    """``whole`` as it came, in origin form; its ``path`` and ``query``.
 
+    ``expects``: whether the client waits for 100 Continue before it sends a body.
+    """
+
+    whole: bytes
     path: bytes
     query: bytes
     expects: bool
@@ -55,7 +59,23 @@ def read_head(method: bytes, version: str, url: bytes, telling: Sequence[tuple[b
     path, _, query = url.partition(b"?")
     if b"#" in url or not url.isascii():  # a fragment is cut off by some, and a part of the name to others
         raise BadHeadError(BAD)
-    return Target(path, query, expects)
+    return Target(url, path, query, expects)
+
+
+def size_of(url: bytes, headers: RawHeaders) -> int:
+    """Bytes of a head, about: without the method and the version."""
+    return len(url) + sum(len(name) + len(value) + 4 for name, value in headers)
+
+
+def asks_for_websocket(headers: RawHeaders) -> bool:
+    """Whether a request that llhttp takes for one to upgrade names the WebSocket (RFC 6455 section 4.1)."""
+    connection = upgrade = b""
+    for name, value in headers:
+        if name == b"connection":
+            connection = value.lower()
+        elif name == b"upgrade":
+            upgrade = value.lower()
+    return upgrade == b"websocket" and b"upgrade" in map(bytes.strip, connection.split(b","))
 
 
 def framing(headers: RawHeaders) -> bytes:

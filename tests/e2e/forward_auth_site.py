@@ -4,7 +4,7 @@ import http.client
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -157,6 +157,43 @@ def guardware(folder: Path, *options: str, config: str = "", trusted: str = "uni
     argv = [program_file, "serve", *options, "--config", str(file), "--uds", str(socket)]
     with server(argv, cwd=folder, log=folder / "guardware.log", answers=socket.exists):
         yield socket
+
+
+FRONTS = ("nginx-app", "nginx-files", "haproxy", "caddy")
+"""The recipes that are tried; those that serve files themselves are the second and the last."""
+
+
+@contextmanager
+def fronted(name: str, folder: Path, config: str = "", app: int = 0) -> Iterator[Site]:
+    """The gallery behind a front by its shipped recipe. ``app``: the port of another site than Python's own server
+    of files, for the fronts that do not serve files themselves."""
+    root = folder / "gallery"
+    originals = build_site(root)
+    files = name in ("nginx-files", "caddy")
+    with ExitStack() as stack:
+        if files:
+            socket = stack.enter_context(guardware(folder, "--root", str(root), config=config))
+            changes = {"/var/www/gallery": str(root)}
+        else:
+            if not app:
+                app = free_port()
+                argv = [sys.executable, "-m", "http.server", "-b", "127.0.0.1", "-d", str(root), str(app)]
+                stack.enter_context(
+                    server(argv, cwd=folder, log=folder / "app.log", answers=partial(listens, app))
+                )
+            socket = stack.enter_context(guardware(folder, "--upstream", f"http://127.0.0.1:{app}", config=config))
+            changes = {"127.0.0.1:3000": f"127.0.0.1:{app}"}
+        changes["/run/guardware/guardware.sock"] = str(socket)
+        yield Site(stack.enter_context(start_front(name, folder, changes)), files, root, originals)
+
+
+def start_front(name: str, folder: Path, changes: dict[str, str]) -> AbstractContextManager[int]:
+    """One of FRONTS with its shipped files, in which ``changes`` replace addresses and paths; its port."""
+    if name == "haproxy":
+        return haproxy(folder, changes)
+    if name == "caddy":
+        return caddy(folder, changes)
+    return nginx(folder, ("nginx-auth.conf", f"nginx-auth-{name.removeprefix('nginx-')}.conf"), changes)
 
 
 @contextmanager

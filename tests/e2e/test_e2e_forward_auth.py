@@ -1,9 +1,6 @@
 """nginx by the shipped recipes asks guardware, and moves the bytes itself."""
 
-import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack
-from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
@@ -13,6 +10,7 @@ from path_tricks import PATHS
 from .forward_auth_site import (
     BROWSER,
     CURL,
+    FRONTS,
     GPTBOT,
     PAGE,
     PLACES,
@@ -20,12 +18,9 @@ from .forward_auth_site import (
     Site,
     ask,
     build_site,
-    caddy,
-    guardware,
-    haproxy,
-    nginx,
+    fronted,
+    start_front,
 )
-from .processes import free_port, listens, server
 
 POLICY = """\
 limits: {client: {feed: {rate: 1/minute, burst: 5}}}
@@ -34,34 +29,10 @@ rules:
 """
 
 
-def start_front(name: str, folder: Path, changes: dict[str, str]) -> AbstractContextManager[int]:
-    if name == "haproxy":
-        return haproxy(folder, changes)
-    if name == "caddy":
-        return caddy(folder, changes)
-    return nginx(folder, ("nginx-auth.conf", f"nginx-auth-{name.removeprefix('nginx-')}.conf"), changes)
-
-
-@pytest.fixture(scope="module", params=["nginx-app", "nginx-files", "haproxy", "caddy"])
+@pytest.fixture(scope="module", params=FRONTS)
 def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    name: str = request.param
-    folder = tmp_path_factory.mktemp(name)
-    root = folder / "gallery"
-    originals = build_site(root)
-    files = name in ("nginx-files", "caddy")
-    with ExitStack() as stack:
-        if files:
-            socket = stack.enter_context(guardware(folder, "--root", str(root), config=POLICY))
-            changes = {"/var/www/gallery": str(root)}
-        else:
-            app = free_port()
-            argv = [sys.executable, "-m", "http.server", "-b", "127.0.0.1", "-d", str(root), str(app)]
-            stack.enter_context(server(argv, cwd=folder, log=folder / "app.log", answers=partial(listens, app)))
-            socket = stack.enter_context(guardware(folder, "--upstream", f"http://127.0.0.1:{app}", config=POLICY))
-            changes = {"127.0.0.1:3000": f"127.0.0.1:{app}"}
-        changes["/run/guardware/guardware.sock"] = str(socket)
-        port = stack.enter_context(start_front(name, folder, changes))
-        yield Site(port, files, root, originals)
+    with fronted(request.param, tmp_path_factory.mktemp(request.param), POLICY) as site:
+        yield site
 
 
 class TestPeople:
@@ -139,9 +110,16 @@ class TestTheDoubted:
         ("X-Accel-Redirect", "/art/1.jpg"),
         ("Upgrade", "websocket"),
         ("Connection", "X-Original-URI"),
+        ("X_Original_URI", "/robots.txt"),
+        ("X_Forwarded_For", "66.249.66.1"),
+        ("X-Original-URI", "http://localhost/robots.txt"),
+        ("X-Rewrite-URL", "/robots.txt"),
+        ("X-HTTP-Method-Override", "OPTIONS"),
+        ("Transfer-Encoding", "chunked"),
+        ("Expect", "100-continue"),
     ])  # fmt: skip
     def test_get_no_original_by_any_header(self, site: Site, line: tuple[str, str]) -> None:
-        for lines in ((*CURL, line), (line, *CURL), (*GPTBOT, line)):
+        for lines in ((*CURL, line), (line, *CURL), (line, line, *CURL), (*GPTBOT, line)):
             assert not site.leaks(site.ask("/art/1.jpg", lines))
 
     def test_see_the_page(self, site: Site) -> None:

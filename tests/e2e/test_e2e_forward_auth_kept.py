@@ -1,17 +1,26 @@
 """nginx keeps what guardware answered for a second, for who asks the very same, and for nobody else."""
 
 import re
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
 
 import pytest
 
-from .forward_auth_site import BROWSER, CHROME, CURL, GPTBOT, PAGE, Lines, Site, ask, build_site, guardware, nginx
-from .processes import free_port, listens, server
+from .forward_auth_site import (
+    BROWSER,
+    CHROME,
+    CURL,
+    GPTBOT,
+    PAGE,
+    Lines,
+    Site,
+    ask,
+    build_site,
+    fronted,
+    guardware,
+    nginx,
+)
 
 UNLIMITED = """\
 limits:
@@ -20,26 +29,10 @@ limits:
 """
 
 
-@pytest.fixture(scope="module", params=["app", "files"])
+@pytest.fixture(scope="module", params=["nginx-app", "nginx-files"])
 def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    kind: str = request.param
-    folder = tmp_path_factory.mktemp(kind)
-    root = folder / "gallery"
-    originals = build_site(root)
-    with ExitStack() as stack:
-        app = free_port()
-        if kind == "app":
-            argv = [sys.executable, "-m", "http.server", "-b", "127.0.0.1", "-d", str(root), str(app)]
-            stack.enter_context(server(argv, cwd=folder, log=folder / "app.log", answers=partial(listens, app)))
-        source = ("--root", str(root)) if kind == "files" else ("--upstream", f"http://127.0.0.1:{app}")
-        socket = stack.enter_context(guardware(folder, *source, config=UNLIMITED))
-        changes = {
-            "/var/www/gallery": str(root),
-            "127.0.0.1:3000": f"127.0.0.1:{app}",
-            "/run/guardware/guardware.sock": str(socket),
-        }
-        port = stack.enter_context(nginx(folder, ("nginx-auth.conf", f"nginx-auth-{kind}.conf"), changes))
-        yield Site(port, kind == "files", root, originals)
+    with fronted(request.param, tmp_path_factory.mktemp(request.param), UNLIMITED) as site:
+        yield site
 
 
 def judged(site: Site) -> int:
@@ -132,8 +125,11 @@ def test_the_front_asks_again_soon(site: Site) -> None:
 
 def test_the_question_has_what_a_cache_would_take_away(tmp_path: Path) -> None:
     """A policy may have rules on any header; nginx drops those of conditions and parts where it has a cache."""
-    root, names = tmp_path / "gallery", ("Range", "If-Range", "If-Match", "If-None-Match")
-    names = (*names, "If-Modified-Since", "If-Unmodified-Since")
+    root = tmp_path / "gallery"
+    names = (
+        "Range",
+        *(f"If-{it}" for it in ("Range", "Match", "None-Match", "Modified-Since", "Unmodified-Since")),
+    )
     build_site(root)
     rules = "".join(f"  - {{match: {{header: {{{name}: x}}}}, action: deny}}\n" for name in names)
     with guardware(tmp_path, "--root", str(root), config=f"{UNLIMITED}rules:\n{rules}") as socket:

@@ -247,6 +247,19 @@ class TestThePath:
         assert scope["state"]["guardware"].action == "protect"
         assert scope["state"]["guardware.visit"].path == "/art/caf\u00e9.jpg"
 
+    @pytest.mark.parametrize("length", [10, 2900, 3100, 8000, 20_000])
+    async def test_stands_for_an_address_of_any_length(self, picture: bytes, length: int) -> None:
+        seen: list[Scope] = []
+        app = guarded(site(picture, seen))
+        query = "x" * length
+        where = (await ask(app, f"/art/1.jpg?{query}", CURL)).one("x-guardware-variant") or ""
+        path, _, rest = where.partition("?")
+        told = [(b"x-forwarded-for", VISITOR), *CURL]
+        reply = await call_app(app, path, told, ip=FRONT, query_string=rest.encode())
+        assert (reply.status, seen[-1]["query_string"]) == (200, query.encode())
+        if rest:
+            assert (await call_app(app, path, told, ip=FRONT, query_string=rest[:-2].encode())).status == 403
+
     async def test_is_judged_and_counted_once(self, picture: bytes) -> None:
         app = guarded(site(picture))
         asked = await ask(app, "/art/1.jpg", CURL)
