@@ -144,7 +144,9 @@ class Line:
         elif self._ready is not None:
             _wake(self._ready)
         elif answer is None:
-            self.close()  # idle: its end, or what nobody asked for
+            # Idle: its end, or what nobody asked for. But this may be news of bytes that have been taken since.
+            if not self.is_fresh():
+                self.close()
         else:
             # Nobody reads at this moment, since the visitor takes nothing.
             self._loop.remove_reader(self.fd)
