@@ -29,12 +29,12 @@ from guardware.kinds import is_icon
 from guardware.order import HeaderOrder
 from guardware.policy import Policy
 from guardware.policy.decide import Decision
-from guardware.policy.score import group_weights, total, with_record
+from guardware.policy.score import total, with_evidence, with_record
 from guardware.secrets import configured_masters, state_folder
 from guardware.signals import SignalTable, navigated
 from guardware.store import MemoryStore, ResilientStore, open_store
 from guardware.store.protocol import COOKIE, NO_SCORES, PROOF, RENDERED, ROBOTS, Record, Touch
-from guardware.verdict import LASTING, Action, Evidence, Group, Verdict
+from guardware.verdict import GROUPS, LASTING, Action, Evidence, Group, Verdict
 from guardware.visit import Kind, Visit, VisitReader
 
 _LIMIT, _IMAGE, _PAGE, _ASSET, _NOTICE = Action.LIMIT, Kind.IMAGE, Kind.PAGE, Kind.ASSET, Kind.NOTICE
@@ -45,7 +45,7 @@ _WRONG = frozenset([400, 403, 404, 405, 410, 414])
 """Statuses with which an application says that there is nothing at an address; not those of who has to sign
 in, or whose cache is stale."""
 
-_DEEDS = LASTING.index(Group.BEHAVIOUR)
+_BEHAVIOUR, _DEEDS = GROUPS.index(Group.BEHAVIOUR), LASTING.index(Group.BEHAVIOUR)
 _NEVER = -math.inf
 
 _new = tuple.__new__
@@ -108,9 +108,7 @@ class Guard:
         self._policy = Policy(config)
         self._examiner = Examiner(self.catalogue, signals, self._policy)
         self._after = Aftermath()
-        self._circumstances = Circumstances(
-            config, signals, self._policy, self.hosting, self.aggregates, self._after
-        )
+        self._circumstances = Circumstances(config, signals, self._policy, self.hosting, self.aggregates)
         self._clock = clock
         self._numbers = itertools.count(int.from_bytes(os.urandom(5), "big"))
         self._hints = Hints(config)
@@ -220,7 +218,7 @@ class Guard:
             keys.client,
             keys.network,
             keys.address,
-            kind.value,
+            kind._value_,  # ``value`` is a Python function in Python 3.11
             weights,
             findings.limits.client,
             findings.limits.network,
@@ -244,7 +242,10 @@ class Guard:
         evidence = findings.evidence
         if found:
             evidence = (*evidence, *found)
-            scores = group_weights(evidence)
+            scores = with_evidence(findings.weights, found)
+            # Of what headers say none is a deed, so the client's next visit brings along what these weigh.
+            if scores[_BEHAVIOUR] > record.scores[_DEEDS]:
+                self._after.behaviour(touch.client, scores[_BEHAVIOUR])
         else:
             scores = findings.weights
         if record.scores != NO_SCORES:
@@ -265,9 +266,11 @@ class Guard:
         """What a visit tells that asks nothing of the store: the client's next one carries it there."""
         if visit.kind is _ASSET:
             if findings.identity.engine is not None and not findings.evidence:
-                self._after.habit(self._keys_of(visit, now).client, RENDERED)
+                keys = self._keys.keys(visit, findings.identity.fingerprint, now)
+                self._after.habit(keys.client, RENDERED)
         elif visit.path == _ROBOTS_TXT:
-            self._after.habit(self._keys_of(visit, now).client, ROBOTS)
+            keys = self._keys.keys(visit, findings.identity.fingerprint, now)
+            self._after.habit(keys.client, ROBOTS)
 
     def _keys_of(self, visit: Visit, now: float) -> Keys:
         return self._keys.keys(visit, self._examiner.find(visit).identity.fingerprint, now)

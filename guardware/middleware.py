@@ -248,7 +248,7 @@ class GuardMiddleware:
             return
         verdict = await now.guard.judge(visit)
         now.recorder.record(visit, verdict)
-        if verdict.enforced and verdict.action not in (_ALLOW, _PROTECT):
+        if visit.kind is _OWN or (verdict.enforced and verdict.action not in (_ALLOW, _PROTECT)):
             await _close(receive, send)
             return
         state = scope.setdefault("state", {})

@@ -10,6 +10,14 @@ VARY = b"User-Agent"
 SHARED_CACHES = frozenset([b"cdn-cache-control", b"surrogate-control", b"cloudflare-cdn-cache-control"])
 
 _LOOKED_AT = SHARED_CACHES | {b"content-type", b"x-robots-tag", b"cache-control", b"vary"}
+_OF_NO_INTEREST = frozenset(
+    [
+        *(b"content-length", b"last-modified", b"etag", b"accept-ranges", b"content-encoding", b"date", b"server"),
+        *(b"expires", b"location", b"set-cookie", b"link", b"content-disposition", b"content-language"),
+    ]
+)
+"""What most answers consist of, as most servers write it; passed on without a further look."""
+
 _PRIVATE: RawHeaders = [(b"cache-control", b"private"), (b"vary", VARY)]
 _PUBLIC = frozenset([b"public", b"private", b"s-maxage", b"proxy-revalidate"])
 _ANY_IMAGE = b"image/*"
@@ -42,7 +50,11 @@ def with_notices(
     kept: RawHeaders = []
     caching: RawHeaders = []
     for line in headers:
-        name = line[0].lower()
+        name = line[0]
+        if name in _OF_NO_INTEREST:
+            kept.append(line)
+            continue
+        name = name.lower()
         if name not in _LOOKED_AT:
             if name[:12] != OURS:
                 kept.append(line)

@@ -537,8 +537,13 @@ class TestTheEdges:
             await guarded({"type": "lifespan"}, receive, send)
         assert closed == []
 
-    @pytest.mark.parametrize(("headers", "reached"), [(BROWSER, True), (GPTBOT, False)])
-    async def test_websockets_of_the_declared_are_closed(self, headers: RawHeaders, reached: bool) -> None:
+    @pytest.mark.parametrize(
+        ("path", "headers", "reached"),
+        [("/live", BROWSER, True), ("/live", GPTBOT, False), ("/.guardware/auth", BROWSER, False)],
+    )
+    async def test_websockets_of_the_declared_are_closed_and_those_to_ourselves(
+        self, path: str, headers: RawHeaders, reached: bool
+    ) -> None:
         seen: list[Any] = []
 
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -550,7 +555,7 @@ class TestTheEdges:
         async def send(message: Message) -> None:
             assert message["type"] == "websocket.close"
 
-        scope = {"type": "websocket", "path": "/live", "headers": headers, "client": ("192.0.2.1", 1)}
+        scope = {"type": "websocket", "path": path, "headers": headers, "client": ("192.0.2.1", 1)}
         await GuardMiddleware(app)(scope, receive, send)
         assert bool(seen) is reached
 

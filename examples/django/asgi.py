@@ -1,7 +1,9 @@
 """A Django site with guardware in front of it.
 
-    pip install guardware django uvicorn
+    pip install ../.. django uvicorn
     PICTURES=my-pictures uvicorn asgi:application --no-proxy-headers
+
+in this folder; ``../..`` is the clone of guardware's repository.
 
 In a project of your own only the two lines at the end matter; they go to the end of its asgi.py.
 

@@ -1,7 +1,9 @@
 """A FastAPI site with guardware in front of it.
 
-    pip install guardware fastapi uvicorn
+    pip install ../.. fastapi uvicorn
     PICTURES=my-pictures uvicorn app:app --no-proxy-headers
+
+in this folder; ``../..`` is the clone of guardware's repository.
 
 ``--no-proxy-headers``: guardware decides itself which proxies to believe (clients.trusted_proxies).
 """

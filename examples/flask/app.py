@@ -1,7 +1,9 @@
 """A Flask site (WSGI) with guardware in front of it; any other WSGI site goes the same way.
 
-    pip install guardware flask a2wsgi uvicorn
+    pip install ../.. flask a2wsgi uvicorn
     PICTURES=my-pictures uvicorn app:app --no-proxy-headers
+
+in this folder; ``../..`` is the clone of guardware's repository.
 
 ``--no-proxy-headers``: guardware decides itself which proxies to believe (clients.trusted_proxies).
 """

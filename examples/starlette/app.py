@@ -1,7 +1,9 @@
 """A Starlette site with guardware in front of it.
 
-    pip install guardware starlette uvicorn
+    pip install ../.. starlette uvicorn
     PICTURES=my-pictures uvicorn app:app --no-proxy-headers
+
+in this folder; ``../..`` is the clone of guardware's repository.
 
 ``--no-proxy-headers``: guardware decides itself which proxies to believe (clients.trusted_proxies).
 """

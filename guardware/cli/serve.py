@@ -130,7 +130,12 @@ def _greeting(setup: Setup, config: Config, what: str, addresses: list[str]) -> 
         yield "Mode: monitor. Everything is judged and recorded, and everything is served."
     else:
         yield "Mode: enforce"
+    watched = [name for name, site in config.hosts.items() if site.mode == "monitor"]
+    if watched and config.mode != "monitor":
+        yield f"Mode of {', '.join(watched)}: monitor. There everything is judged, and everything is served."
     if any(address.startswith("unix:") for address in addresses) and "unix" not in config.clients.trusted_proxies:
         yield "Hint: add unix to clients.trusted_proxies; until then all visitors behind the socket count as one."
     if not config.site.name:
-        yield "Hint: set site.name in guardware.yaml, so that watermarks and notices credit you."
+        first = "" if setup.file is not None else "write one with: guardware init; then "
+        file = setup.file if setup.file is not None else DEFAULT_NAME
+        yield f"Hint: {first}set site.name in {file}, so that watermarks and notices credit you."

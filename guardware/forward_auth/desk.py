@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable
+from operator import itemgetter
 from typing import NamedTuple
 
 from guardware.forward_auth.control import Asked, asked_scope, host_of, read_asked, with_host
@@ -33,11 +34,13 @@ AUTH, IMAGE = "/auth", "/image/"
 _UNREADABLE = "-"
 """In the place of a sealed path: where a visitor finds the answer whose request cannot be judged."""
 
-_IN_PATH = 4096
-"""Letters of a sealed path; those of a long address go on in the query, since a path that is longer than
-``guardware.paths.MAX_LENGTH`` is none."""
+_IN_PATH = 7000
+"""Letters of a sealed path. That of a long address goes on in the query, since a path that is longer than
+``guardware.paths.MAX_LENGTH`` is none; not all of them do, since Caddy 2.6 rewrites to no query."""
 
 _READING = ("GET", "HEAD")
+
+_name = itemgetter(0)
 
 Protect = Callable[[Parts, Visit, Verdict, Scope, Receive, Send], Awaitable[None]]
 Refuse = Callable[[Parts, Visit, Verdict, Send], Awaitable[None]]
@@ -88,7 +91,9 @@ class Desk(NamedTuple):
         if not visit.source.trusted or not raw.startswith((AUTH.encode(), IMAGE.encode())):
             await send_answer(plain(404, "There is nothing here."), visit.method, send)
         elif place.startswith(IMAGE):
-            text = place.removeprefix(IMAGE) + visit.query.decode("latin-1")
+            text = place.removeprefix(IMAGE)
+            if len(text) == _IN_PATH:  # of a shorter one, Caddy leaves the visitor's own query where it was
+                text += visit.query.decode("latin-1")
             await self._hand_over(visit, text, scope, receive, send)
         else:
             await self._ask(visit, raw.removeprefix(AUTH.encode()), scope, send)
@@ -109,6 +114,8 @@ class Desk(NamedTuple):
             answer = plain(403, asked)
         else:
             inner = asked_scope(scope, asked)
+            if not options.ordered:  # an order that nobody chose would be evidence against people
+                inner["headers"].sort(key=_name)
             # The front may ask under a name of guardware's own: the visitor's host has its own policy.
             desk = self._for(inner["headers"])
             visit = self.ways.read(desk.now.guard, inner)

@@ -4,6 +4,7 @@ In the address, because a front's own configuration alone writes it; a header mi
 """
 
 from enum import StrEnum
+from itertools import permutations, product
 from typing import NamedTuple
 
 
@@ -21,19 +22,22 @@ class Form(StrEnum):
 
 
 class Options(NamedTuple):
-    """``files``: the front serves files by their names, so a style sheet's name cannot show a picture."""
+    """``files``: the front serves files by their names, so a style sheet's name cannot show a picture.
+    ``ordered``: the visitor's headers come in his order, as far as the front is concerned."""
 
     form: Form = Form.PAGE
     files: bool = False
+    ordered: bool = True
 
 
 def _spellings() -> dict[bytes, Options]:
     """Every query that is understood, so that reading one is a look-up."""
-    known = {b"": Options(), b"serves=files": Options(files=True)}
-    for form in Form:
-        said = f"answer={form}".encode()
-        known[said] = Options(form)
-        known[said + b"&serves=files"] = known[b"serves=files&" + said] = Options(form, files=True)
+    known: dict[bytes, Options] = {}
+    for form, files, lost in product((None, *Form), (False, True), (False, True)):
+        words = [f"answer={form}"] if form is not None else []
+        words += ["serves=files"] * files + ["order=lost"] * lost
+        options = Options(form or Form.PAGE, files, ordered=not lost)
+        known |= {"&".join(said).encode(): options for said in permutations(words)}
     return known
 
 

@@ -114,10 +114,11 @@ class Recorder:
             verdict.people_like,
         )
         counts = hour.counts
-        if key in counts:
-            counts[key] += 1
-        else:
+        known = counts.get(key)
+        if known is None:
             hour.first(key)
+        else:
+            counts[key] = known + 1
         if verdict.asked and visit.kind is _IMAGE:
             hour.asked(verdict.client, verdict.asked, verdict.people_like)
         if action is not _ALLOW:
@@ -147,18 +148,19 @@ class Recorder:
         return self._hour
 
     def _keep(self, visit: Visit, verdict: Verdict, now: float) -> None:
+        # ``_value_``: ``value`` is a Python function in Python 3.11.
         event = Event(
             now,
             verdict.support_id,
-            verdict.action.value,
+            verdict.action._value_,
             verdict.enforced,
             verdict.decided_by,
             round(verdict.score, 2),
-            visit.kind.value,
+            visit.kind._value_,
             visit.method[:16],
             visit.path[:200],
             verdict.crawler,
-            tuple(e.name for e in verdict.evidence),
+            tuple([e.name for e in verdict.evidence]),
             visit.source.address if self._keep_addresses else "",
             verdict.variant,
             visit.host,

@@ -87,7 +87,7 @@ class Policy:
 
     def disallowed(self, visit: Visit) -> bool:
         """Whether robots.txt lets no crawler go there, by ``notices.robots_disallow`` (RFC 9309, 2.2.2)."""
-        return any(path.fullmatch(visit.path) for path in self._disallowed)
+        return bool(self._disallowed) and any(path.fullmatch(visit.path) for path in self._disallowed)
 
     def gives_originals(self, identity: Identity, weights: tuple[float, ...]) -> bool:
         """Whether a visit with these headers gets originals as long as nothing else is known of its client."""

@@ -79,9 +79,15 @@ class _FromFront(asyncio.Protocol):
         self._task: asyncio.Task[None] | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        transport.pause_reading()
         self._transport = transport
         self._connections.add(self)
+        # Python 3.11.2 begins to read right after this call, whatever is said in it (3.11.7 does not).
+        self._loop.call_soon(self._begin, transport)
+
+    def _begin(self, transport: asyncio.Transport) -> None:
+        if transport.is_closing():
+            return
+        transport.pause_reading()
         if not self._trusts(get_remote_addr(transport)):
             logger.warning(
                 "a connection without the PROXY protocol's trust: add the front to clients.trusted_proxies"
@@ -104,7 +110,8 @@ class _FromFront(asyncio.Protocol):
 
     def shutdown(self) -> None:
         """The server stops."""
-        self._transport.close()
+        if not self._transport.is_closing():
+            self._transport.close()
 
     def _trusts(self, peer: tuple[str, int] | None) -> bool:
         trusted = self.settings[1]

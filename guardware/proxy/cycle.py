@@ -1,66 +1,33 @@
 """One request on a visitor's connection, and its answer: ``receive`` and ``send`` for the application."""
 
 import asyncio
-import http
 import logging
 import socket
 import struct
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from uvicorn.protocols.http.flow_control import FlowControl
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 
 from guardware.http import ASGIApp, Message, RawHeaders
+from guardware.proxy.answer_lines import LENGTH, answer_lines, chunk, end_lines
+from guardware.proxy.bypass import Bypassed, Relayed, bypass
+from guardware.proxy.extensions import PATHSEND, RELAYED
 from guardware.proxy.relay.file import send_file
 from guardware.proxy.relay.outlet import Outlet
 
 logger = logging.getLogger("guardware.proxy")
 
-PATHSEND = "http.response.pathsend"
-"""The ASGI extension by which an application names a file instead of sending its bytes."""
-
-RELAY = "guardware.relay"
-"""Our own extension: its value is the ``Cycle``, and the application may send ``RELAYED``."""
-
-RELAYED = "guardware.response.relay"
-"""A message whose ``body`` is a ``Relayed``; in place of all messages ``http.response.body``."""
-
 _BODILESS = frozenset({204, 304})
-_CONNECTION, _LENGTH, _FRAMING = b"connection", b"content-length", b"transfer-encoding"
-_FRAMED = frozenset({_CONNECTION, _LENGTH, _FRAMING, b"keep-alive"})
-"""The lines of an application's answer that this server reads, or writes itself."""
+_UNREAD = 1024 * 1024
+"""Bytes of a body that may still come after the answer, before the connection is closed."""
 
 _FAILED = b"Internal Server Error"
 
 
-def _status_line(status: int) -> bytes:
-    try:
-        phrase = http.HTTPStatus(status).phrase
-    except ValueError:
-        phrase = ""
-    return f"HTTP/1.1 {status} {phrase}\r\n".encode()
-
-
-_STATUS_LINES = {status: _status_line(status) for status in range(200, 600)}
-
-
-class Relayed(Protocol):
-    """A body that goes from its source to the visitor without passing through here.
-
-    ``length``: its bytes. ``move`` raises BrokenAnswerError if the source breaks off, OSError if the visitor does.
-    """
-
-    length: int
-
-    async def move(self, outlet: Outlet) -> None:
-        """Move all of it into the outlet."""
-
-
-class Connection(Protocol):
+class Connection(Bypassed, Protocol):
     """The visitor's connection, as a request sees it."""
 
-    transport: asyncio.Transport
-    flow: FlowControl
     loop: asyncio.AbstractEventLoop
 
     def want_more(self, cycle: "Cycle") -> None:
@@ -69,8 +36,8 @@ class Connection(Protocol):
     def finished(self, cycle: "Cycle") -> None:
         """The answer is complete."""
 
-    def outlet(self) -> Outlet:
-        """The connection's socket, to write past the transport. Only while the transport has nothing to write."""
+    def close(self) -> None:
+        """End the connection once all that is written has gone."""
 
 
 class Cycle:
@@ -79,7 +46,7 @@ class Cycle:
     __slots__ = (
         *("body", "chunked", "connection", "disconnected", "expects", "head", "keep_alive", "left"),
         *("message_event", "method", "modern", "more_body", "outlet", "response_complete", "response_started"),
-        *("sent", "until_close", "_on_disconnect"),
+        *("sent", "until_close", "_on_disconnect", "_unread"),
     )
 
     def __init__(
@@ -95,7 +62,7 @@ class Cycle:
         self.more_body = True
         self.head = b""
         self.left = 0
-        self.sent = 0
+        self.sent = self._unread = 0
         self.outlet: Outlet | None = None
         self.chunked = self.until_close = False
         self.disconnected = self.response_started = self.response_complete = False
@@ -138,15 +105,35 @@ class Cycle:
     def cut(self) -> None:
         """End the connection so that the visitor sees the answer is not whole."""
         self._flush()
-        transport = self.connection.transport
         if not self.until_close:
-            transport.close()
+            self.connection.close()
             return
+        transport = self.connection.transport
         # Where the connection's end is the answer's, only a reset says that something is missing.
         visitor = transport.get_extra_info("socket")
         if visitor.family != socket.AF_UNIX:
             visitor.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         transport.abort()
+
+    # --- The request's body ---
+
+    def take(self, body: bytes) -> None:
+        """A piece of it has come."""
+        if self.response_complete:
+            self._unread += len(body)
+            if self._unread > _UNREAD:
+                self.connection.close()
+            return
+        self.body += body
+        if len(self.body) > HIGH_WATER_LIMIT:
+            self.connection.flow.pause_reading()
+        self.message_event.set()
+
+    def took_all(self) -> None:
+        """All of it has come."""
+        self.more_body = False
+        if not self.response_complete:
+            self.message_event.set()
 
     async def receive(self) -> Message:
         """ASGI's ``receive``."""
@@ -163,6 +150,8 @@ class Cycle:
             return {"type": "http.disconnect"}
         body, self.body = bytes(self.body), bytearray()
         return {"type": "http.request", "body": body, "more_body": self.more_body}
+
+    # --- The answer ---
 
     async def send(self, message: Message) -> None:
         """ASGI's ``send``; waits while the visitor does not read."""
@@ -188,28 +177,9 @@ class Cycle:
             raise RuntimeError(f"{kind} is no message of an answer under way")
 
     def _start(self, status: int, headers: RawHeaders) -> None:
-        if status not in _STATUS_LINES:
-            raise RuntimeError(f"{status} is no status of an answer")
-        parts = [_STATUS_LINES[status]]
-        length = -1
-        for name, value in headers:
-            name = name.lower()
-            if name in _FRAMED:
-                if name == _LENGTH:
-                    length = int(value) if value.isdigit() and len(value) < 19 else -2
-                elif name == _CONNECTION and b"close" in value.lower():
-                    self.keep_alive = False
-                continue
-            parts += (name, b": ", value, b"\r\n")
-        if length < -1:
-            raise RuntimeError("a Content-Length that is no number")
-        lines = b"".join(parts)
-        if (
-            lines.count(b"\n") != (len(parts) + 3) // 4
-            or lines.count(b"\r") != lines.count(b"\n")
-            or b"\0" in lines
-        ):
-            raise RuntimeError("a header that would end its line")
+        lines, length, closes = answer_lines(status, headers)
+        if closes:
+            self.keep_alive = False
         self.response_started = True
         self.head = lines + self._framing(status, length)
         # Most bodies follow in this same turn of the loop, and then go out in one write with the head.
@@ -217,28 +187,23 @@ class Cycle:
 
     def _framing(self, status: int, length: int) -> bytes:
         """The lines that say where the answer ends, and the empty line."""
-        lines = b""
         bodiless = self.method == "HEAD" or status in _BODILESS
-        if length >= 0 and status != 204:
-            lines = b"content-length: %d\r\n" % length
-        elif not bodiless and self.modern:
-            self.chunked, lines = True, b"transfer-encoding: chunked\r\n"
-        elif not bodiless:
-            self.until_close, self.keep_alive = True, False
+        if status == 204:
+            length = -1  # RFC 9110 section 8.6: it must have none
         self.left = -1 if bodiless else max(length, 0)
+        if length < 0 and not bodiless:
+            self.chunked, self.until_close = self.modern, not self.modern
+            self.keep_alive = self.keep_alive and self.modern
         if self.expects and self.more_body:
             # Nobody can say whether the next bytes are the body or a request (RFC 9110 section 10.1.1).
             self.keep_alive = False
-        if not self.keep_alive:
-            lines += b"connection: close\r\n"
-        return lines + b"\r\n"
+        return end_lines(length, chunked=self.chunked, keep_alive=self.keep_alive)
 
     def _body(self, body: bytes, *, more: bool) -> None:
         if self.left == -1:
             body = b""  # HEAD, 204, 304
         elif self.chunked:
-            body = b"%x\r\n%b\r\n" % (len(body), body) if body else b""
-            body = body if more else body + b"0\r\n\r\n"
+            body = chunk(body, last=not more)
         elif not self.until_close:
             if len(body) > self.left:
                 raise RuntimeError("a body longer than its Content-Length")
@@ -272,36 +237,15 @@ class Cycle:
         elif self.chunked or self.until_close:
             raise RuntimeError(f"{PATHSEND} without a Content-Length")
         else:
-            await self._past(self.left, lambda outlet: send_file(path, self.left, outlet))
+            await self._bypass(lambda outlet: send_file(path, self.left, outlet))
 
     async def _relay(self, body: Relayed) -> None:
         if self.left != body.length:
             raise RuntimeError("a relayed body of another length than Content-Length says")
-        await self._past(body.length, body.move)
+        await self._bypass(body.move)
 
-    async def _past(self, length: int, move: Callable[[Outlet], Awaitable[None]]) -> None:
-        """Write ``length`` bytes past the transport."""
-        connection = self.connection
-        # From here on "paused" means that anything at all is left in the transport's own buffer.
-        connection.transport.set_write_buffer_limits(0)
-        try:
-            self.write(b"")
-            if connection.flow.write_paused:
-                await connection.flow.drain()
-            if self.disconnected:
-                return
-            self.outlet = connection.outlet()
-            try:
-                await move(self.outlet)
-            except OSError:
-                connection.transport.abort()  # the visitor's side: it is he who has gone
-                return
-            finally:
-                self.sent += self.outlet.written
-                self.outlet = None
-        finally:
-            connection.transport.set_write_buffer_limits()
-        if not self.disconnected:
+    async def _bypass(self, move: Callable[[Outlet], Awaitable[None]]) -> None:
+        if await bypass(self, move) and not self.disconnected:
             self._end()
 
     async def _fail(self) -> None:
@@ -311,6 +255,6 @@ class Cycle:
             self.cut()
             return
         headers = [(b"content-type", b"text/plain"), (b"connection", b"close")]
-        headers.append((_LENGTH, b"%d" % len(_FAILED)))
+        headers.append((LENGTH, b"%d" % len(_FAILED)))
         self._start(500, headers)
         self._body(_FAILED, more=False)

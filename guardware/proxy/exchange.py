@@ -12,7 +12,8 @@ from guardware.config.proxy import Proxy
 from guardware.errors import BrokenAnswerError
 from guardware.http import Message, Receive, Scope, Send, first_value
 from guardware.proxy.address import target
-from guardware.proxy.cycle import RELAY, Cycle
+from guardware.proxy.cycle import Cycle
+from guardware.proxy.extensions import RELAY
 from guardware.proxy.headers import to_visitor
 from guardware.proxy.pool import Group, Member
 from guardware.proxy.refusals import refuse

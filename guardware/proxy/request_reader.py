@@ -118,12 +118,86 @@ class RequestReader:
             self._listener.hand_over(self._whole_head())
             return None
         self._parser = self._new_parser()
-        self._resuming, self._upgrades = True, False
-        self._piece = len(rest)
+        self._resuming = True
+        return self.feed(b"POST / HTTP/1.1\r\n" + framing(self._telling) + b"\r\n" + rest)
+
+    def _whole_head(self) -> bytes:
+        head = [self._parser.get_method(), b" ", self._url, b" HTTP/1.1\r\n"]
+        for name, value in self._headers:
+            head += (name, b": ", value, b"\r\n")
+        return b"".join([*head, b"\r\n"])
+
+    # --- What httptools calls ---
+
+    def on_message_begin(self) -> None:
+        if self._resuming:
+            return
+        self._begun = True
+        self._url = b""
+        self._headers = []
+        self._telling = []
+
+    def on_url(self, url: bytes) -> None:
+        self._url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self.in_body or self._resuming:
+            return  # a trailer: what it would add was judged already (RFC 9110 section 6.5.1 lets us drop it)
+        name = name.lower()
+        if value and value[-1] <= 0x20:
+            value = value.rstrip(b" \t")
+        if name in TELLING:
+            self._telling.append((name, value))
+        self._headers.append((name, value))
+
+    def on_headers_complete(self) -> None:
+        self._heads += 1
+        if self._resuming:
+            self._resuming = self._upgrades = False
+            self.in_body = True
+            return
+        self._begun = False
+        cycle = self._cycle
+        if cycle is not None and not cycle.keep_alive:
+            raise self._refused(IGNORED)  # it was to be the last request (RFC 9112 section 9.6)
+        # A head that came together with other things is measured by itself.
+        if (
+            self._head_bytes + self._piece > self._max_header
+            and size_of(self._url, self._headers) > self._max_header
+        ):
+            raise self._refused(_TOO_LARGE)
+        self._head_bytes = self._quiet = 0
+        self._judge()
+
+    def _judge(self) -> None:
+        parser = self._parser
+        method, version = parser.get_method(), parser.get_http_version()
         try:
-            self._parser.feed_data(b"POST / HTTP/1.1\r\n" + framing(self._telling) + b"\r\n" + rest)
-        except httptools.HttpParserUpgrade as upgrade:
-            return self._upgrade(rest[len(rest) - self._left(upgrade) :])
-        except httptools.HttpParserError:
-            return self._fault
-        return self._bound(len(rest), new=True)
+            target = read_head(method, version, self._url, self._telling)
+        except BadHeadError as error:
+            self._fault = error.status
+            raise
+        self._upgrades = parser.should_upgrade()
+        self._websocket = self._upgrades and self._websockets and asks_for_websocket(self._headers)
+        if not self._websocket:
+            last = version != "1.1" or not parser.should_keep_alive()
+            self._cycle = self._listener.accept(method.decode(), version, target, self._headers, last=last)
+            self.in_body = True
+        elif self._listener.running is not None or framing(self._telling):
+            raise self._refused(_BAD)  # bytes that one server would take for frames, another for a body
+
+    def _refused(self, status: int) -> BadHeadError:
+        self._fault = status
+        return BadHeadError(status)
+
+    def on_body(self, body: bytes) -> None:
+        self._got_body = True
+        if self._cycle is not None:
+            self._cycle.take(body)
+
+    def on_message_complete(self) -> None:
+        if self._upgrades:
+            return  # llhttp says so before the body of a request to upgrade; see ``_upgrade``
+        self.in_body = False
+        if self._cycle is not None:
+            self._cycle.took_all()

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from guardware.config.schema import Signals
 from guardware.identity import Identity
 from guardware.signals.aggregate import WEIGHTS
-from guardware.signals.behaviour import BEHAVIOUR, Conduct
+from guardware.signals.behaviour import BEHAVIOUR, Conduct, whole
 from guardware.signals.behaviour import evidence as of_deed
 from guardware.signals.declared import DECLARED
 from guardware.signals.headers import HEADERS, SELF_REFERER, navigated, self_referer
@@ -62,7 +62,7 @@ class SignalTable:
             if s.name not in self._off and (seen is None or set(s.needs) <= set(seen))
         )
         self._self_referer = self.tuned((SELF_REFERER,)) if seen is None or "referer" in seen else ()
-        self._deeds = tuple(d for d in BEHAVIOUR if d.name not in self._off)
+        self._deeds = tuple((d, d.look, self._weights.get(d.name)) for d in BEHAVIOUR if d.name not in self._off)
 
     def of_headers(self, visit: Visit, identity: Identity) -> tuple[Evidence, ...]:
         """Evidence in what all requests with these headers share; the caller may remember it."""
@@ -76,10 +76,16 @@ class SignalTable:
 
     def of_deeds(self, conduct: Conduct) -> tuple[Evidence, ...]:
         """Evidence in what the client did."""
-        found = ((deed, deed.look(conduct)) for deed in self._deeds)
-        return tuple(
-            of_deed(deed, self._scaled(deed.name, yielded[0]), yielded[1]) for deed, yielded in found if yielded
-        )
+        # A plain loop: of a client that did too much this is asked at each visit, and generators would take half
+        # as long again.
+        found: list[Evidence] = []
+        did = whole(conduct.record)
+        for deed, look, owners in self._deeds:
+            yielded = look(conduct, did)
+            if yielded is not None:
+                weight, reason = yielded
+                found.append(of_deed(deed, weight if owners is None else owners * (weight / deed.weight), reason))
+        return tuple(found)
 
     def tuned(self, evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
         """``evidence`` as the owner wants it: what is switched off goes, what has another weight gets it."""

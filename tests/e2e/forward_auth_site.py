@@ -87,12 +87,14 @@ class Reply(NamedTuple):
 
 
 class Site(NamedTuple):
-    """A front on ``port``, whether it serves files itself, and the originals that lie in ``root``."""
+    """A front on ``port``, whether it serves files itself, and the originals that lie in ``root``. ``caddy``: the
+    front is Caddy."""
 
     port: int
     files: bool
     root: Path
     originals: dict[str, bytes]
+    caddy: bool = False
 
     def ask(
         self, target: str, lines: Lines = BROWSER, method: str = "GET", host: str = "", ip: str = "127.0.0.1"
@@ -184,7 +186,8 @@ def fronted(name: str, folder: Path, config: str = "", app: int = 0) -> Iterator
             socket = stack.enter_context(guardware(folder, "--upstream", f"http://127.0.0.1:{app}", config=config))
             changes = {"127.0.0.1:3000": f"127.0.0.1:{app}"}
         changes["/run/guardware/guardware.sock"] = str(socket)
-        yield Site(stack.enter_context(start_front(name, folder, changes)), files, root, originals)
+        port = stack.enter_context(start_front(name, folder, changes))
+        yield Site(port, files, root, originals, caddy=name == "caddy")
 
 
 def start_front(name: str, folder: Path, changes: dict[str, str]) -> AbstractContextManager[int]:

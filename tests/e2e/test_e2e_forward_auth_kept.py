@@ -29,9 +29,9 @@ limits:
 """
 
 
-@pytest.fixture(scope="module", params=["nginx-app", "nginx-files"])
-def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with fronted(request.param, tmp_path_factory.mktemp(request.param), UNLIMITED) as site:
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with fronted("nginx-app", tmp_path_factory.mktemp("kept"), UNLIMITED) as site:
         yield site
 
 

@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guardware.proxy.address import Address, parse_address, target
+from guardware.forward_auth.control import Asked, asked_scope
+from guardware.proxy.address import Address, parse_address, path_of, target
+from guardware.proxy.extensions import TARGET
 
 from .peers import http_scope
 
@@ -93,9 +95,44 @@ def test_every_target_in_ascii_passes_byte_for_byte(text: str) -> None:
     asked = b"/" + text.encode()
     url = target(HERE, http_scope(asked))
     assert url is not None
-    path, _, query = asked.partition(b"?")  # ASGI cannot tell an empty query from none
-    assert url.raw_path_qs.encode() == (path + b"?" + query if query else path)
+    path, _, query = asked.partition(b"?")
+    assert url.raw_path_qs.encode() == (path + b"?" + query if query else path), "ASGI knows no empty query"
+    url = target(HERE, http_scope(asked, extensions={TARGET: asked}))
+    assert url is not None
+    assert url.raw_path_qs.encode() == asked, "but our server does"
     assert (url.host, url.port) == ("127.0.0.1", 3000)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said", "passed_on"),
+    [
+        (b"/x", b"/x?", "/x?"),
+        (b"/x", b"/x", "/x"),
+        (b"/x?q", b"/x?q", "/x?q"),
+        (b"/y", b"/x?", "/y"),
+        (b"/y", b"/x?q", "/y"),
+        (b"/x?q", b"/x?", "/x?q"),
+        (b"/x?q", b"/x", "/x?q"),
+        (b"/x", b"/x?q", "/x"),
+        (b"/x", b"/x??", "/x"),
+        (b"/x", b"/x#", "/x"),
+        (b"/x", None, "/x"),
+    ],
+)
+def test_what_our_server_says_counts_while_it_agrees(asked: bytes, said: bytes | None, passed_on: str) -> None:
+    scope = http_scope(asked, extensions={TARGET: said})
+    assert path_of(HERE, scope) == passed_on
+    assert target(HERE, scope).raw_path_qs == passed_on  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("extensions", [None, {}, {"http.response.pathsend": {}}])
+def test_other_servers_say_nothing_of_it(extensions: object) -> None:
+    assert path_of(HERE, http_scope(b"/x", extensions=extensions)) == "/x"
+
+
+def test_a_fronts_question_says_nothing_of_what_it_asks_about() -> None:
+    question = http_scope(b"/.guardware/auth", extensions={TARGET: b"/.guardware/auth?"})
+    assert path_of(HERE, asked_scope(question, Asked("GET", b"/x", b"art.example"))) == "/x"
 
 
 def test_a_password_is_not_repeated() -> None:

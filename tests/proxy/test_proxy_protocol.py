@@ -1,8 +1,10 @@
 """The visitor's connection: limits, time, pipelines, and how an answer ends."""
 
 import asyncio
+import logging
 import os
 import socket
+import ssl
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +12,11 @@ import pytest
 
 from guardware.config.server import Server
 from guardware.http import Receive, Scope, Send
-from guardware.proxy import protocol as protocol_module
+from guardware.proxy import patience
+from guardware.proxy.extensions import TARGET
 from guardware.proxy.protocol import Limits, VisitorProtocol, protocol_class
 
+from .certificates import certificate
 from .raw_server import GET, Asked, RawServer, answer, serving, statuses
 
 NORMAL = protocol_class(Server())
@@ -126,7 +130,7 @@ async def test_a_long_answer_is_not_idle() -> None:
 
 
 async def test_a_body_that_stops(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(protocol_module, "_STALL", 0.05)
+    monkeypatch.setattr(patience, "STALL", 0.05)
     async with serving(Asked(), limited()) as server:
         assert await server.tell(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhe") == b""
         await server.until_idle()
@@ -151,7 +155,7 @@ def in_buffers(server: RawServer) -> int:
 
 
 async def test_a_client_that_stops_reading_holds_little_and_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(protocol_module, "_STALL", 0.2)
+    monkeypatch.setattr(patience, "STALL", 0.2)
     async with serving(big, limited()) as server, server.connected(limit=1) as client:
         await client.send(GET)
         await asyncio.sleep(0.1)
@@ -212,6 +216,73 @@ async def test_the_server_stops() -> None:
         assert await idle.rest() == b""
         await busy.send(b"llo" + GET)
         assert statuses(await busy.rest()) == [200], "what was asked, and no more"
+
+
+async def test_a_connection_by_tls_that_is_closed_twice(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Python 3.11's TLS transports lose their protocol by it, and whatever asks them then fails."""
+    cert, key = certificate(tmp_path, "a")
+    trusting = ssl.create_default_context(cafile=cert)
+    protocol = limited(header_timeout=0.02, keep_alive=0.02)
+    async with serving(Asked(), protocol, ssl_certfile=cert, ssl_keyfile=key) as server:
+        plain = socket.create_connection(("127.0.0.1", server.port))
+        # A client who takes no notice of the end, and so leaves the connection half closed.
+        with await asyncio.to_thread(trusting.wrap_socket, plain, server_hostname="localhost"):
+            connection: Any = next(iter(server.state.connections))
+            async with asyncio.timeout(5):
+                while not connection.transport.is_closing():  # noqa: ASYNC110 -- asyncio tells nobody
+                    await asyncio.sleep(0.005)
+            connection.shutdown()
+            await server.until_idle()
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+@pytest.mark.parametrize("size", [10, 60_000, 1_000_000])
+async def test_the_server_stops_and_tls_visitors_have_their_answers(tmp_path: Path, size: int) -> None:
+    """One who takes his time gets all of it; one who has it and says no goodbye is not waited for."""
+    cert, key = certificate(tmp_path, "a")
+    trusting = ssl.create_default_context(cafile=cert)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await answer(send, bytes(size))
+
+    def connect() -> ssl.SSLSocket:
+        plain = socket.socket()
+        plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        plain.settimeout(5)
+        plain.connect(("127.0.0.1", server.port))
+        return trusting.wrap_socket(plain, server_hostname="localhost")
+
+    def take(visitor: ssl.SSLSocket) -> bytes:
+        found = b""
+        while part := visitor.recv(65536):
+            found += part
+        return found
+
+    async with serving(app, NORMAL, ssl_certfile=cert, ssl_keyfile=key) as server:
+        with await asyncio.to_thread(connect) as visitor:
+            connection: Any = next(iter(server.state.connections))
+            narrow = connection.transport.get_extra_info("socket")
+            narrow.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+            visitor.sendall(GET)
+            await asyncio.sleep(0.05)
+            connection.shutdown()
+            await asyncio.sleep(0.3)
+            got = await asyncio.to_thread(take, visitor)
+            await server.until_idle()
+    assert got.partition(b"\r\n\r\n")[2] == bytes(size)
+
+
+async def test_the_target_is_kept_as_it_came(tmp_path: Path) -> None:
+    cert, key = certificate(tmp_path, "a")
+    trusting = ssl.create_default_context(cafile=cert)
+    secure: dict[str, Any] = {"ssl_certfile": cert, "ssl_keyfile": key}
+    for settings, how in (({}, {}), (secure, {"ssl": trusting, "server_hostname": "localhost"})):
+        app = Asked()
+        async with serving(app, NORMAL, **settings) as server, server.connected(**how) as client:
+            for target in (b"/a%2Fb?", b"/a", b"http://art.example/a?"):
+                await client.send(get(target=target))
+                await client.one()
+        assert [scope["extensions"][TARGET] for scope in app.scopes] == [b"/a%2Fb?", b"/a", b"/a?"]
 
 
 async def test_too_many_connections() -> None:

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guardware.config.server import Server
+from guardware.proxy.extensions import TARGET
 from guardware.proxy.protocol import protocol_class
 from guardware.proxy.proxy_protocol import Announced, read, share
 
@@ -201,7 +202,7 @@ async def test_tls_begins_after_the_header(tmp_path: Path) -> None:
             assert statuses(await ask_over_tls(server, header, theirs)) == [200]
     assert [scope["client"] for scope in app.scopes] == [("203.0.113.7", 4711), ("2001:db8::7", 4711)]
     assert {scope["scheme"] for scope in app.scopes} == {"https"}
-    assert not app.scopes[0].get("extensions"), "TLS is not for the kernel"
+    assert app.scopes[0]["extensions"] == {TARGET: b"/"}, "TLS is not for the kernel"
 
 
 async def test_a_handshake_that_fails(tmp_path: Path) -> None:

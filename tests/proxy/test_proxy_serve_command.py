@@ -127,7 +127,7 @@ def test_a_gallery_from_start_to_stop(tmp_path: Path) -> None:
         assert "Policy: the portfolio preset\n" in lines
         assert lines[-1] == "Mode: enforce\n"
         assert process.stdout is not None
-        assert process.stdout.readline().startswith("Hint: set site.name")
+        assert process.stdout.readline().startswith("Hint: write one with: guardware init; then set site.name")
         assert b"There are no pictures here yet." in fetch(address(lines))
         process.send_signal(signal.SIGUSR2)
         while "only where there are several" not in process.stdout.readline():
@@ -155,6 +155,20 @@ def test_a_policy_is_read_again_on_sighup(tmp_path: Path) -> None:
         file.write_text("mode: enforce\nsite:\n  name: Ann\n")
         process.send_signal(signal.SIGHUP)
         assert "in force" in process.stdout.readline()
+
+
+def test_hosts_that_are_only_watched_are_named(tmp_path: Path) -> None:
+    (tmp_path / "guardware.yaml").write_text(
+        "site: {name: Ann}\nproxy: {root: .}\nhosts:\n"
+        "  a.example: {mode: monitor, proxy: {root: a}}\n"
+        "  b.example: {proxy: {root: b}}\n"
+    )
+    for name in "ab":
+        (tmp_path / name).mkdir()
+    with served(cwd=tmp_path) as (process, lines):
+        assert lines[-1] == "Mode: enforce\n"
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("Mode of a.example: monitor. There everything is judged")
 
 
 def test_tls(tmp_path: Path) -> None:

@@ -156,6 +156,42 @@ async def test_what_is_one_request_stays_one(name: str, split: bool) -> None:
     assert not any(name == b"x-late" for name, _ in app.scopes[0]["headers"]), "a trailer is no header"
 
 
+UPGRADES = (b"Connection: Upgrade, HTTP2-Settings", b"Upgrade: h2c", b"HTTP2-Settings: AAMAAABkAAQAAP__")
+"""As curl and Java's client send them in front of every first request on plain HTTP."""
+
+
+async def test_an_upgrade_that_we_ignore_with_a_large_body() -> None:
+    body = SECOND * 2000
+    request = post(*UPGRADES, b"Content-Length: %d" % len(body), body=body)
+    app = Asked()
+    async with serving(app, CHUNKED) as server, server.connected() as client:
+        (connection,) = server.state.connections
+        connection.data_received(request)  # in one piece, as a loop may read it
+        assert (await client.one())[1] == b"/first"
+        await client.send(get(HOST, b"Connection: close"))
+        assert statuses(await client.rest()) == [200]
+    assert [asked[2] for asked in app.requests] == [body, b""]
+
+
+async def test_an_upgrade_that_we_ignore_leaves_an_idle_connection() -> None:
+    async with serving(Asked(), protocol_class(Server(header_timeout=0.05, keep_alive=0.2))) as server:
+        assert statuses(await server.tell(get(HOST, *UPGRADES))) == [200], "and no 408 behind it"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (b"Connection: Upgrade", b"Upgrade: websocket", b"Content-Length: 5"),
+        (b"Connection: keep-alive, upgrade", b"Upgrade: WebSocket", b"Transfer-Encoding: chunked"),
+    ],
+)
+async def test_a_websocket_with_a_body(lines: tuple[bytes, ...]) -> None:
+    app = Asked()
+    async with serving(app, CHUNKED) as server:
+        assert statuses(await server.tell(get(HOST, *lines) + b"hello" + SECOND)) == [400]
+    assert app.scopes == []
+
+
 async def test_what_comes_after_a_last_request_is_not_read() -> None:
     app = Asked()
     async with serving(app, CHUNKED) as server:
@@ -201,7 +237,8 @@ async def test_names_come_lower_case_in_order_and_apart() -> None:
     ],
 )
 def test_targets(url: bytes, path: bytes, query: bytes) -> None:
-    assert read_head(b"GET", "1.1", url, [(b"host", b"art.example")]) == (path, query, False)
+    target = read_head(b"GET", "1.1", url, [(b"host", b"art.example")])
+    assert (target.path, target.query, target.expects) == (path, query, False)
 
 
 @pytest.mark.parametrize("version", ["0.9", "2.0", "3.0"])

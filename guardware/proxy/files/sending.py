@@ -8,7 +8,7 @@ from anyio import to_thread
 
 from guardware.errors import BrokenAnswerError
 from guardware.http import Message, Receive, Scope, Send
-from guardware.proxy.cycle import PATHSEND, RELAY
+from guardware.proxy.extensions import PATHSEND, RELAY
 from guardware.proxy.files.opening import Found
 from guardware.proxy.files.reply import Reply
 

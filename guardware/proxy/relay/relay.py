@@ -15,7 +15,7 @@ from guardware.config.upstreams import Address
 from guardware.errors import BrokenAnswerError
 from guardware.http import RawHeaders, Scope, Send, first_value
 from guardware.proxy.address import path_of
-from guardware.proxy.cycle import RELAY, RELAYED
+from guardware.proxy.extensions import RELAY, RELAYED
 from guardware.proxy.headers import has_body, to_visitor
 from guardware.proxy.pool import Group, Member
 from guardware.proxy.refusals import refuse

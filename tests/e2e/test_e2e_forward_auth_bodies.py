@@ -1,4 +1,4 @@
-"""Who tries to get past the question: by the path's spelling, by bodies, and by what goes on behind it."""
+"""Requests with bodies: the question has none, and each reaches the site once, whole, or not at all."""
 
 import http.client
 import json
@@ -7,30 +7,8 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from path_tricks import PATHS
 
-from .forward_auth_site import BROWSER, CURL, FRONTS, GPTBOT, Lines, Site, fronted
-
-CLOSED = """\
-limits:
-  client: {page: null, image: null, feed: null, api: null}
-  network: {page: null, image: null, feed: null, api: null}
-rules:
-  - {match: {path: ["/art/**", "/art"]}, action: deny}
-"""
-
-
-@pytest.fixture(scope="module", params=FRONTS)
-def closed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """A gallery of whose folder /art a rule says that nobody may see it."""
-    with fronted(request.param, tmp_path_factory.mktemp(f"closed-{request.param}"), CLOSED) as site:
-        yield site
-
-
-@pytest.mark.parametrize("target", PATHS)
-def test_what_a_rule_closes_no_spelling_opens(closed: Site, target: str) -> None:
-    """The path that is judged and the path that the front serves are one, for people too."""
-    assert not closed.leaks(closed.ask(target, BROWSER))
+from .forward_auth_site import BROWSER, CURL, GPTBOT, Lines, Site, fronted
 
 
 class Echo(BaseHTTPRequestHandler):
@@ -114,36 +92,3 @@ class TestBodies:
         connection.request("POST", "/form", b"a=1", headers={**dict(GPTBOT), "Host": f"localhost:{site.port}"})
         assert (connection.getresponse().status, told) == (403, [])
         connection.close()
-
-
-class TestWhatGoesOnBehindTheQuestion:
-    def test_long_addresses_are_answered(self, closed: Site) -> None:
-        """A sealed path is a third longer than the address that it stands for."""
-        for length in (3000, 7000):
-            reply = closed.ask(f"/extensionless?{'x' * length}", CURL)
-            assert (reply.status, closed.leaks(reply)) == (200, False)
-
-    def test_many_long_headers_are_answered(self, closed: Site) -> None:
-        """More than the key of nginx's cache has room for."""
-        names = ("Referer", "Accept-Language", "Accept", "Authorization")
-        reply = closed.ask("/extensionless", (*CURL[:1], *((name, "x" * 3000) for name in names)))
-        assert (reply.status in (200, 431), closed.leaks(reply)) == (True, False)
-
-    @pytest.mark.parametrize("lines", [BROWSER, CURL])
-    def test_a_folder_whose_index_is_closed_shows_nothing(self, closed: Site, lines: Lines) -> None:
-        for target in ("/art", "/art/", "/art/index.html", "/art/.", "/art//"):
-            reply = closed.ask(target, lines)
-            assert (reply.status >= 300, closed.leaks(reply)) == (True, False)
-
-    @pytest.mark.parametrize("lines", [BROWSER, CURL])
-    def test_an_upgrade_shows_nothing(self, closed: Site, lines: Lines) -> None:
-        upgrade = (
-            ("Upgrade", "websocket"),
-            ("Connection", "Upgrade"),
-            ("Sec-WebSocket-Version", "13"),
-            ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
-        )
-        kept = tuple(line for line in lines if line[0] != "Connection")
-        for target in ("/art/1.jpg", "/.guardware/auth", "/.guardware/image/x"):
-            reply = closed.ask(target, (*kept, *upgrade))
-            assert (reply.status != 101, closed.leaks(reply)) == (True, False)
