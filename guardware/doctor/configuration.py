@@ -30,7 +30,9 @@ def configuration_findings(config: Config, name: str | None) -> Iterator[Finding
             "When you have seen enough, write into guardware.yaml: mode: enforce",
         )
     else:
-        yield ok(TOPIC, "The mode is enforce: pictures are protected.")
+        watched = [name for name, part in config.hosts.items() if part.mode == "monitor"]
+        where = f", but not those of {', '.join(watched)}" if watched else ""
+        yield ok(TOPIC, f"The mode is enforce: pictures are protected{where}.")
     if not config.site.contact:
         yield warning(
             TOPIC,

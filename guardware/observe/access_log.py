@@ -148,7 +148,8 @@ class Lines:
             "body_bytes_sent": access.length,
             "request_time": round(access.seconds, 6),
             "sent_http_content_type": _text(access.type),
-            **{_KEYS[name]: _text(value) for name, value in access.headers.items()},
+            # Also those that were not sent: a header of which a log says nothing may just not be in the log.
+            **{key: _text(access.headers.get(name, b"")) for name, key in _KEYS.items()},
             **_told(access.verdict),
         }
         return json.dumps(found, separators=(",", ":")).encode() + b"\n"

@@ -30,6 +30,13 @@ NOT_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 
 _ERRORS = (UnansweredError, aiohttp.ClientError, TimeoutError, OSError, ValueError)
 
+_REASONS = {
+    408: "the visitor paused his upload for longer than proxy.read_timeout",
+    413: "the upload is larger than proxy.max_body",
+    504: "the upstream began no answer within proxy.first_byte_timeout, or took no upload within proxy.read_timeout",
+}
+"""For the log: what a status means that an exchange comes to by itself."""
+
 _BUSY = 5
 """Seconds after which a visitor may come back when all connections were taken."""
 
@@ -100,7 +107,7 @@ class Exchange:
         """The leash was pulled, with the status to answer; 0 if the visitor left and nobody is to be answered."""
         if not self._why:
             return
-        logger.warning("a request came to an end half-way: %d", self._why)
+        logger.warning("a request came to an end half-way: %d, %s", self._why, _REASONS[self._why])
         if self._started:
             raise BrokenAnswerError("the request was cut off")
         await refuse(self._why, self._scope, self._send)

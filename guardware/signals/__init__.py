@@ -8,7 +8,7 @@ from collections.abc import Collection
 from guardware.config.schema import Signals
 from guardware.identity import Identity
 from guardware.signals.aggregate import WEIGHTS
-from guardware.signals.behaviour import BEHAVIOUR, Conduct, whole
+from guardware.signals.behaviour import BEHAVIOUR, Conduct, whole_of
 from guardware.signals.behaviour import evidence as of_deed
 from guardware.signals.declared import DECLARED
 from guardware.signals.headers import HEADERS, SELF_REFERER, navigated, self_referer
@@ -79,7 +79,7 @@ class SignalTable:
         # A plain loop: of a client that did too much this is asked at each visit, and generators would take half
         # as long again.
         found: list[Evidence] = []
-        did = whole(conduct.record)
+        did = whole_of(conduct.record)
         for deed, look, owners in self._deeds:
             yielded = look(conduct, did)
             if yielded is not None:

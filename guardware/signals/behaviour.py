@@ -93,7 +93,7 @@ def quiet(record: Record, fast: float, budget: int) -> bool:
     )
 
 
-def whole(record: Record) -> Whole:
+def whole_of(record: Record) -> Whole:
     """What the client of ``record`` is held to have done."""
     if record.home_pages >= OPENED:
         return _new(Whole, (record.asked_hour, record.pages, record.walk))
