@@ -243,7 +243,7 @@ class Guard:
         if found:
             evidence = (*evidence, *found)
             scores = with_evidence(findings.weights, found)
-            # Headers are no deeds: this is what those just found weigh, and the client's next visit brings it along.
+            # Headers are no deeds: this is what those just found weigh, for the client's next visit.
             if scores[_BEHAVIOUR] > record.scores[_DEEDS]:
                 self._after.behaviour(touch.client, scores[_BEHAVIOUR])
         else:

@@ -33,7 +33,7 @@ _ERRORS = (UnansweredError, aiohttp.ClientError, TimeoutError, OSError, ValueErr
 _REASONS = {
     408: "the visitor paused his upload for longer than proxy.read_timeout",
     413: "the upload is larger than proxy.max_body",
-    504: "the upstream began no answer within proxy.first_byte_timeout, or took no upload within proxy.read_timeout",
+    504: "no answer began within proxy.first_byte_timeout, or no upload was taken within proxy.read_timeout",
 }
 """For the log: what a status means that an exchange comes to by itself."""
 

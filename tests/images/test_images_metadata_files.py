@@ -123,6 +123,13 @@ def assert_refused_or_rewritten(data: bytes) -> None:
     assert fault.startswith("metadata: ") if fault else credit(new, STATEMENT) == new
 
 
+def test_a_jfif_segment_that_says_it_is_empty() -> None:
+    """What follows it is no part of it, though it reads as if it were."""
+    data = bytearray(kinds()["progressive.jpg"])
+    data[4:6] = b"\0\2"
+    assert_refused_or_rewritten(bytes(data))
+
+
 @given(st.sampled_from(KINDS), st.data())
 def test_damaged_files_are_refused_or_rewritten(name: str, draw: st.DataObject) -> None:
     data = bytearray(kinds()[name])

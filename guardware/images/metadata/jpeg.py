@@ -50,7 +50,7 @@ def credit_jpeg(data: bytes, meta: Metadata) -> bytes:
         raise ValueError("metadata: JPEG: there is no picture in it")
     out = Pieces(data)
     out.keep(0, 2)
-    jfif = next((s for s in segments if s.code == _APP0 and data.startswith(b"JFIF\0", s.payload)), None)
+    jfif = next((s for s in segments if s.code == _APP0 and data.startswith(b"JFIF\0", s.payload, s.end)), None)
     if jfif:
         _keep_jfif(out, data, jfif, meta.strip)
     old = _old(data, segments)
