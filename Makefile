@@ -3,6 +3,8 @@
 
 PYTHON ?= python3
 PYTEST := .venv/bin/python -m pytest
+# A file's tests share servers and pictures, so a file goes to one process.
+IN_PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile
 MAKE_VENV := PYTHON="$(PYTHON)" scripts/make-venv.sh
 
 .DEFAULT_GOAL := help
@@ -23,10 +25,11 @@ demo: .venv/.core-done
 	.venv/bin/guardware demo $(DEMO_ARGS)
 
 test: .venv/.test-done .venv-clients/.done .venv-examples/.done system
-	$(PYTEST) -m 'not slow' $(PYTEST_ARGS)
+	$(PYTEST) -m 'not slow' $(IN_PARALLEL) $(PYTEST_ARGS)
 
-test-all: .venv/.test-done .venv-clients/.done .venv-examples/.done system
-	$(PYTEST) $(PYTEST_ARGS)
+# The slow ones one after the other: some watch how much memory a server takes.
+test-all: test
+	$(PYTEST) -m slow $(PYTEST_ARGS)
 
 lint: .venv/.test-done
 	.venv/bin/ruff check .
