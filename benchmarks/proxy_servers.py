@@ -111,7 +111,7 @@ def servers(folder: Path) -> Iterator[list[Server]]:
         start(BARE, lambda port: [sys.executable, "-m", "benchmarks.proxy_bare", str(port), upstream])
         for name, relay in ((OFF, "false"), (ON, "true")):
             config = folder / f"relay-{relay}.yaml"
-            config.write_text(f"{CONFIG}proxy: {{relay: {relay}, max_connections: 1000}}\n")
+            config.write_text(f"{CONFIG}proxy: {{relay: {relay}}}\n")
             start(name, lambda port, config=config: _guardware(port, upstream, config))  # type: ignore[misc]
         go = _build_go(folder)
         if go is not None:

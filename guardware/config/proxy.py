@@ -88,7 +88,7 @@ class Proxy(Section):
     read_timeout: Duration = Field(
         60.0, description="How long the site, or a visitor who uploads, may then pause between bytes."
     )
-    max_connections: int = Field(256, ge=1, description="Connections to each address at the same time.")
+    max_connections: int = Field(512, ge=1, description="Connections to each address at the same time.")
     max_body: Size = Field(0, description="The largest upload; more is answered 413. 0: no limit of ours.")
     retries: int = Field(
         1, ge=0, le=10, description="How often a request that did no harm is tried again, elsewhere if possible."
