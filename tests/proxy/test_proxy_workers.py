@@ -30,11 +30,19 @@ signal.signal(signal.SIGTERM, stop)
 if os.path.exists(folder + "/bad"):
     note("failed")
     sys.exit(1)
+def hear():
+    try:
+        return line.recv(16)
+    except OSError:  # whoever watched was killed before it read what we said
+        return b""
 note("started")
-line.send(b"r")
-while said := line.recv(16):
-    note("reloads")
-    line.send(b"d")
+try:
+    line.send(b"r")
+    while said := hear():
+        note("reloads")
+        line.send(b"d")
+except BrokenPipeError:
+    pass
 note("orphaned")
 """
 STUBBORN = WORKER.replace("signal.signal(signal.SIGTERM, stop)", "signal.signal(signal.SIGTERM, signal.SIG_IGN)")
